@@ -1,0 +1,16 @@
+package host
+
+import "errors"
+
+var (
+	// ErrUnreachable says that the connection to the host could not be made or was lost: the host counts as unreachable, not as failed.
+	ErrUnreachable = errors.New("unreachable")
+	// ErrNoForwarding says that the host's sshd forbids the forwarding that Dial needs.
+	ErrNoForwarding = errors.New("forwarding is not allowed by the host")
+	// ErrPlanned says that the answer depends on something that is planned to change and has not been changed: the task is deferred.
+	ErrPlanned = errors.New("depends on a change that is only planned")
+	// ErrStale says that a file is not what the change expected to find: somebody else changed it meanwhile.
+	ErrStale = errors.New("changed meanwhile by somebody else")
+	// ErrNotListed says that a module asked for a probe that its Spec does not list.
+	ErrNotListed = errors.New("the module's spec does not list this probe")
+)
