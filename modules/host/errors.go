@@ -1,6 +1,9 @@
 package host
 
-import "errors"
+import (
+	"errors"
+	"io/fs"
+)
 
 var (
 	// ErrUnreachable says that the connection to the host could not be made or was lost: the host counts as unreachable, not as failed.
@@ -11,6 +14,12 @@ var (
 	ErrPlanned = errors.New("depends on a change that is only planned")
 	// ErrStale says that a file is not what the change expected to find: somebody else changed it meanwhile.
 	ErrStale = errors.New("changed meanwhile by somebody else")
+	// ErrTooLarge says that a file is larger than the reader was ready to take.
+	ErrTooLarge = errors.New("larger than can be read")
 	// ErrNotListed says that a module asked for a probe that its Spec does not list.
 	ErrNotListed = errors.New("the module's spec does not list this probe")
 )
+
+func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
+func isTooLarge(err error) bool { return errors.Is(err, ErrTooLarge) }
+func isPlanned(err error) bool  { return errors.Is(err, ErrPlanned) }

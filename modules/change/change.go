@@ -1,0 +1,123 @@
+// Package change is the closed set of things that pfrun does to a managed host, as plain data.
+//
+// A module returns changes, the engine applies them. Summary, diff, inverse and JSON form all come from the one value that is applied, so what check mode shows, what
+// the journal records and what the host gets cannot differ. Prefer a typed change to Exec: what is typed is predicted, shown and undone.
+package change
+
+import "fmt"
+
+// Change is one step as data. The kinds are WriteFile, Remove, SetMeta, Service and Exec.
+type Change interface {
+	// Summary says in a few words what the change does, for a person.
+	Summary() string
+	sealed()
+}
+
+// WriteFile makes a regular file, or replaces the one that is there, atomically.
+type WriteFile struct {
+	Path    string
+	Content Content
+	Meta    Meta  // what the file has afterwards
+	Before  *File // what must be there for the change to be made; nil: nothing
+	Backup  bool  // the file is a copy that a backup argument asked for
+}
+
+// Remove removes a regular file.
+type Remove struct {
+	Path   string
+	Before *File // what must be there
+}
+
+// SetMeta sets mode and owner of a path without touching its content.
+type SetMeta struct {
+	Path   string
+	Meta   Meta
+	Before Meta // what must be there
+}
+
+// Action is what a service change does.
+type Action string
+
+// The actions of a service change.
+const (
+	Start   Action = "start"
+	Stop    Action = "stop"
+	Restart Action = "restart" // stop and start: new listeners, new settings of the long-running process
+	Reload  Action = "reload"
+	Enable  Action = "enable" // start at boot
+	Disable Action = "disable"
+)
+
+// Service acts on a system service.
+type Service struct {
+	Name   string
+	Action Action
+	Before ServiceState
+}
+
+// Exec runs a program whose effects nothing else can describe.
+type Exec struct {
+	Argv  []string
+	Stdin string
+	Dir   string
+	Env   []string // NAME=value, sorted
+	// Effectless says that the program changes nothing: it is run in check mode too, unless what it reads is planned to change.
+	Effectless bool
+	Reads      []Ref // what an effectless program depends on
+}
+
+// Summary of a file that is written.
+func (c WriteFile) Summary() string {
+	switch {
+	case c.Backup:
+		return "back up to " + c.Path
+	case c.Before == nil:
+		return "create " + c.Path
+	}
+	return "edit " + c.Path
+}
+
+// Summary of a file that is removed.
+func (c Remove) Summary() string { return "remove " + c.Path }
+
+// Summary of mode and owner that are set.
+func (c SetMeta) Summary() string { return "set mode and owner of " + c.Path }
+
+// Summary of what is done to a service.
+func (c Service) Summary() string { return fmt.Sprintf("%s %s", c.Action, c.Name) }
+
+// Summary of a program that is run: its argv, each word as Go would quote it where it has blanks.
+func (c Exec) Summary() string { return "run " + words(c.Argv) }
+
+func (WriteFile) sealed() {}
+func (Remove) sealed()    {}
+func (SetMeta) sealed()   {}
+func (Service) sealed()   {}
+func (Exec) sealed()      {}
+
+// After is the state of the service once the change was made.
+func (c Service) After() ServiceState {
+	s := c.Before
+	switch c.Action {
+	case Start, Restart:
+		s.Running = true
+	case Stop:
+		s.Running = false
+	case Enable:
+		s.Enabled = true
+	case Disable:
+		s.Enabled = false
+	}
+	return s
+}
+
+// Outcome is what came of a change.
+type Outcome struct {
+	Known  bool // false: the change was only planned, and nobody can say what it would have given
+	Status int  // of an Exec
+	Stdout []byte
+	Stderr []byte
+}
+
+// Unknown stands in a result for what only a real run could tell.
+type Unknown struct{}

@@ -1,0 +1,114 @@
+package change
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/aymanbagabas/go-udiff"
+)
+
+// Diff gives a change as people read it: a unified diff in Ansible's form for content, a line for everything else. It ends in a newline.
+func Diff(c Change) string {
+	switch c := c.(type) {
+	case WriteFile:
+		if c.Backup {
+			return fmt.Sprintf("+ %s (backup)\n", c.Path)
+		}
+		return contentDiff(c.Path, c.Before, &File{c.Content, c.Meta})
+	case Remove:
+		return contentDiff(c.Path, c.Before, nil)
+	case SetMeta:
+		return metaDiff(c.Path, c.Before, c.Meta)
+	case Service:
+		return fmt.Sprintf("~ service %s: %s%s\n", c.Name, c.Action, stateDiff(c))
+	case Exec:
+		return fmt.Sprintf("+ %s\n", c.Summary())
+	}
+	panic(fmt.Sprintf("change.Diff: unknown kind %T", c))
+}
+
+func contentDiff(path string, before, after *File) string {
+	from, to := fmt.Sprintf("before: %s (content)", path), fmt.Sprintf("after: %s (content)", path)
+	var b strings.Builder
+	switch oldText, newText, ok := texts(before, after); {
+	case ok:
+		b.WriteString(udiff.Unified(from, to, oldText, newText))
+	default:
+		fmt.Fprintf(&b, "--- %s\n+++ %s\n%s", from, to, opaque(before, after))
+	}
+	if before != nil && after != nil {
+		b.WriteString(metaDiff(path, before.Meta, after.Meta))
+	}
+	return b.String()
+}
+
+// texts gives both contents where both can be shown as text.
+func texts(before, after *File) (oldText, newText string, ok bool) {
+	text := func(f *File) (string, bool) {
+		if f == nil {
+			return "", true
+		}
+		data, held := f.Content.Data()
+		return string(data), held && utf8.Valid(data) && !bytes.ContainsRune(data, 0)
+	}
+	oldText, okOld := text(before)
+	newText, okNew := text(after)
+	return oldText, newText, okOld && okNew
+}
+
+// opaque describes contents that are not text, or too large to be held.
+func opaque(before, after *File) string {
+	line := func(sign string, f *File) string {
+		if f == nil {
+			return ""
+		}
+		return fmt.Sprintf("%s%d bytes, sha256 %s\n", sign, f.Content.Size, f.Content.SHA256)
+	}
+	return line("-", before) + line("+", after)
+}
+
+func metaDiff(path string, before, after Meta) string {
+	if before.Same(after) {
+		return ""
+	}
+	return fmt.Sprintf("--- before: %s (mode and owner)\n+++ after: %s (mode and owner)\n-%s\n+%s\n", path, path, before, after)
+}
+
+func stateDiff(c Service) string {
+	after := c.After()
+	switch {
+	case c.Before.Running != after.Running:
+		return fmt.Sprintf(" (%s -> %s)", running(c.Before), running(after))
+	case c.Before.Enabled != after.Enabled:
+		return fmt.Sprintf(" (%s -> %s)", enabled(c.Before), enabled(after))
+	}
+	return ""
+}
+
+func running(s ServiceState) string {
+	if s.Running {
+		return "started"
+	}
+	return "stopped"
+}
+
+func enabled(s ServiceState) string {
+	if s.Enabled {
+		return "enabled"
+	}
+	return "disabled"
+}
+
+// words joins an argv for reading: words with blanks or nothing in them are quoted.
+func words(argv []string) string {
+	shown := make([]string, len(argv))
+	for i, a := range argv {
+		shown[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n\"'") {
+			shown[i] = fmt.Sprintf("%q", a)
+		}
+	}
+	return strings.Join(shown, " ")
+}
