@@ -1,0 +1,142 @@
+package jinja
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pfrun/pfrun/internal/diag"
+)
+
+// Env holds what templates may use, and a cache of what was compiled. It must not be changed after the first compile; it is then safe for concurrent use.
+type Env struct {
+	filters map[string]*filterDef
+	tests   map[string]*testDef
+	globals map[string]Value
+	lookups map[string]Lookup
+
+	mu    sync.Mutex
+	cache map[cacheKey]*Template
+}
+
+// Lookup is what lookup('name', …) and query('name', …) call. It gives the list of results; lookup joins them with commas unless wantlist is true.
+// What it gives is data: it is never evaluated as a template.
+type Lookup func(ctx context.Context, s Scope, terms []Value, options *Dict) ([]Value, error)
+
+// Option configures an Env.
+type Option func(*Env)
+
+// WithGlobal adds a global variable. A variable of the scope with the same name hides it.
+func WithGlobal(name string, v Value) Option {
+	return func(e *Env) { e.globals[name] = v }
+}
+
+// WithLookup adds a lookup plugin. Where there is none of a name, a template that names it is refused when it is compiled.
+func WithLookup(name string, l Lookup) Option {
+	return func(e *Env) { e.lookups[name] = l }
+}
+
+// New makes an Env with the filters, tests and globals of this package.
+func New(opts ...Option) *Env {
+	e := &Env{
+		filters: builtinFilters(), tests: builtinTests(), globals: builtinGlobals(),
+		lookups: map[string]Lookup{}, cache: map[cacheKey]*Template{},
+	}
+	for _, o := range opts {
+		o(e)
+	}
+	return e
+}
+
+// Filters gives the names of the filters, sorted.
+func (e *Env) Filters() []string { return slices.Sorted(maps.Keys(e.filters)) }
+
+// Tests gives the names of the tests, sorted.
+func (e *Env) Tests() []string { return slices.Sorted(maps.Keys(e.tests)) }
+
+// Lookups gives the names of the lookups, sorted.
+func (e *Env) Lookups() []string { return slices.Sorted(maps.Keys(e.lookups)) }
+
+// kind says how a source is read.
+type kind int
+
+const (
+	kindArg kind = iota
+	kindExpr
+	kindFile
+)
+
+type cacheKey struct {
+	kind kind
+	src  string
+	pos  diag.Pos
+}
+
+// maxCached is how many compiled templates an Env keeps; a playbook has some thousands of places.
+const maxCached = 100_000
+
+// IsTemplate reports whether a string holds something to evaluate: {{, {% or {#.
+func IsTemplate(s string) bool {
+	for {
+		i := strings.IndexByte(s, '{')
+		if i < 0 || i+1 >= len(s) {
+			return false
+		}
+		if c := s[i+1]; c == '{' || c == '%' || c == '#' {
+			return true
+		}
+		s = s[i+1:]
+	}
+}
+
+// CompileArg compiles a string of a playbook or a variables file. One output node gives the value itself with its type; several give their concatenated text, None dropped.
+// In {{ }} a backslash of a string literal is a backslash. Pos is the place of the string's first character. The error is a *diag.Diagnostic.
+func (e *Env) CompileArg(src string, pos diag.Pos) (*Template, error) {
+	return e.compile(kindArg, src, pos)
+}
+
+// CompileExpr compiles a bare expression, as when, until, failed_when, changed_when and that have them.
+func (e *Env) CompileExpr(src string, pos diag.Pos) (*Template, error) {
+	return e.compile(kindExpr, src, pos)
+}
+
+// CompileFile compiles a template file: the newline after a block tag is dropped (trim_blocks), and a backslash in a string literal starts an escape.
+// The result is a string, or the value of the one output node; what is written to a file is its Str.
+func (e *Env) CompileFile(src string, pos diag.Pos) (*Template, error) {
+	return e.compile(kindFile, src, pos)
+}
+
+func (e *Env) compile(k kind, src string, pos diag.Pos) (*Template, error) {
+	key := cacheKey{k, src, pos}
+	e.mu.Lock()
+	t, ok := e.cache[key]
+	e.mu.Unlock()
+	if ok {
+		return t, nil
+	}
+	t = &Template{env: e, src: src, pos: pos, kind: k}
+	if err := t.compile(); err != nil {
+		return nil, err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if len(e.cache) >= maxCached {
+		clear(e.cache)
+	}
+	e.cache[key] = t
+	return t, nil
+}
+
+// unknownName says that a filter, test or lookup does not exist.
+func unknownName(t *Template, at int, what, name string, known []string) error {
+	d := t.errorf(at, "no %s named %q", what, name)
+	if hint := diag.DidYouMean(name, known); hint != "" {
+		d.Hint = hint
+	} else {
+		d.Hint = fmt.Sprintf("pfrun knows %d %ss", len(known), what)
+	}
+	return d
+}

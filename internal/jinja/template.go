@@ -1,0 +1,111 @@
+package jinja
+
+import (
+	"context"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pfrun/pfrun/internal/diag"
+)
+
+// Template is a compiled string. It is immutable, and safe for concurrent use.
+type Template struct {
+	env     *Env
+	src     string
+	pos     diag.Pos
+	kind    kind
+	expr    expr // of a bare expression, and of an argument that is one {{ }}
+	body    []stmt
+	mutates bool // it calls a method that changes its object: variables are copied first
+}
+
+// Source gives the text that was compiled.
+func (t *Template) Source() string { return t.src }
+
+// Pos gives the place of the text's first character.
+func (t *Template) Pos() diag.Pos { return t.pos }
+
+// String gives the source, for messages.
+func (t *Template) String() string { return t.src }
+
+// Eval evaluates the template. The result is a fresh copy that holds no template, no undefined value and no tuple. Errors are *diag.Diagnostic.
+func (t *Template) Eval(ctx context.Context, s Scope) (Value, error) {
+	st := newState(ctx, s)
+	return t.run(st)
+}
+
+// run evaluates with a state of its own and finishes the result.
+func (t *Template) run(st *state) (Value, error) {
+	st.t = t
+	v, err := t.result(st)
+	if err != nil {
+		return nil, err
+	}
+	return st.finish(v)
+}
+
+func (t *Template) result(st *state) (Value, error) {
+	if t.expr != nil {
+		return t.expr.eval(st)
+	}
+	out := &output{}
+	st.out = out
+	if _, err := execAll(st, t.body); err != nil {
+		return nil, err
+	}
+	v, err := out.value(st)
+	if err != nil {
+		return nil, err
+	}
+	if s, ok := v.(string); ok {
+		return keepNewlines(t.src, s), nil
+	}
+	return v, nil
+}
+
+// keepNewlines gives the text at least as many newlines at its end as the source has, which the language drops.
+func keepNewlines(src, text string) string {
+	missing := trailingNewlines(src) - trailingNewlines(text)
+	if missing <= 0 {
+		return text
+	}
+	return text + strings.Repeat("\n", missing)
+}
+
+func trailingNewlines(s string) int { return len(s) - len(strings.TrimRight(s, "\n")) }
+
+// place gives the position of a byte offset of the source. Of a string of several lines in a YAML file only the beginning is known.
+func (t *Template) place(at int) diag.Pos {
+	p := t.pos
+	if !p.IsValid() || p.Column == 0 {
+		return p
+	}
+	at = min(max(at, 0), len(t.src))
+	before := t.src[:at]
+	if n := strings.LastIndexByte(before, '\n'); n >= 0 {
+		if t.kind == kindFile {
+			p.Line += strings.Count(before, "\n")
+			p.Column = utf8.RuneCountInString(before[n+1:]) + 1
+		}
+		return p
+	}
+	if t.kind == kindFile || !strings.Contains(strings.TrimRight(t.src, "\n"), "\n") {
+		p.Column += utf8.RuneCountInString(before)
+	}
+	return p
+}
+
+// errorf makes the diagnostic of something that is wrong at an offset of the source.
+func (t *Template) errorf(at int, format string, args ...any) *diag.Diagnostic {
+	return diag.Errorf(t.place(at), format, args...)
+}
+
+// Force resolves all templates in v, deeply, in the scope, and gives fresh copies. An undefined value is an error that names it.
+func Force(ctx context.Context, v Value, s Scope) (Value, error) {
+	st := newState(ctx, s)
+	v, err := st.force(v)
+	if err != nil {
+		return nil, err
+	}
+	return st.finish(v)
+}
