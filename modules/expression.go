@@ -1,0 +1,27 @@
+package modules
+
+import "reflect"
+
+// Expression is an argument that is a bare expression, such as an item of assert's `that`: the engine evaluates it before the task is decoded.
+type Expression struct {
+	Source    string // as it stands in the playbook
+	Value     any    // what it gives; for a condition only Truth counts
+	Truth     bool
+	Known     bool // false: it depends on the outcome of a change that was only planned
+	Undefined bool // it names a variable that is not defined
+}
+
+var expressionType = reflect.TypeFor[Expression]()
+
+// IsExpression reports whether an argument holds an expression or a list of them. The engine compiles these instead of rendering them.
+func (a Arg) IsExpression() bool {
+	return a.Type == expressionType || a.Type == reflect.TypeFor[*Expression]() || (a.Type.Kind() == reflect.Slice && a.Type.Elem() == expressionType)
+}
+
+// IsList reports whether an argument takes a list.
+func (a Arg) IsList() bool { return a.Type.Kind() == reflect.Slice }
+
+// OpenTask is a Task that takes arguments of any name, as set_fact does. It gets those that are not declared; an error refuses the name or the value.
+type OpenTask interface {
+	SetArgument(name string, value any) error
+}

@@ -1,0 +1,63 @@
+// Package modules is what a module is: a struct whose exported fields are its arguments, and a Plan method that looks at a host and returns changes.
+//
+// A module never writes, never builds a diff, never sets "changed" and never asks whether this is check mode: the engine does all of that from the changes.
+// The arguments are declared once, as struct tags:
+//
+//	type Task struct {
+//		Path string `arg:"path,required,alias=dest" doc:"File to edit."`
+//	}
+//
+// From that come decoding, documentation and the checks at load time. Defaults are the values that Spec.New puts in.
+package modules
+
+import (
+	"context"
+
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// Task is one use of a module: its exported fields are the arguments.
+type Task interface {
+	// Plan looks at the host and says what has to change. It must give the same plan when it is asked twice, and no steps once its steps were applied.
+	// An error that wraps host.ErrPlanned defers the task, any other error fails it.
+	Plan(ctx context.Context, r host.Reader) (*Plan, error)
+}
+
+// Plan is what a module wants done, and what it saw.
+type Plan struct {
+	Steps   []change.Change
+	Control []change.Change // made on the control node
+	Facts   map[string]any  // what becomes a fact of the host (ansible_facts)
+	Result  map[string]any  // what register sees beside changed, failed, skipped and diff, which the engine adds
+	Unmet   string          // an expectation that does not hold: the task fails with this message, or is deferred where the host is only planned
+	Note    string          // something that the user should know, though all is well
+	More    bool            // what follows depends on the outcomes: Continuer is asked once the steps were applied
+}
+
+// Validator is a Task that checks its arguments against one another before anything is looked at.
+type Validator interface{ Validate() error }
+
+// Reporter is a Task whose result depends on the outcomes of its steps. It gets the outcomes in their order and may change Result, Unmet and Note of its plan;
+// what an outcome that is not known would have told is change.Unknown{}.
+type Reporter interface {
+	Report(p *Plan, outcomes []change.Outcome)
+}
+
+// Continuer is a Task with several rounds of looking and changing: it is asked after the steps of a plan with More were applied.
+type Continuer interface {
+	Continue(ctx context.Context, r host.Reader, outcomes []change.Outcome) (*Plan, error)
+}
+
+// FreeFormer is a Task that takes a string in place of arguments: `command: ls -l`.
+type FreeFormer interface{ FreeForm(s string) error }
+
+// Spec describes a module to the engine, to the documentation and to the user.
+type Spec struct {
+	Name   string       // the short name, as in ansible.builtin.NAME
+	Short  string       // one line: what it does
+	Long   string       // paragraphs for `pfrun doc`
+	Names  []string     // further names, such as a collection's: ansible.builtin.command
+	New    func() Task  // a task with its defaults
+	Probes []host.Probe // what it looks with: patterns of programs that are free of effects
+}
