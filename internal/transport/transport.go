@@ -44,3 +44,9 @@ type Files interface {
 type FileOpener interface {
 	OpenFiles(ctx context.Context, through *host.Command) (Files, error)
 }
+
+// PipeOpener is a host.Conn that speaks its file protocol (SFTP) over any pair of pipes: to a server program that somebody else has started, for instance through sudo with
+// a password asked for first. The program's start is the caller's, with host.Conn.Run; closing the Files closes stdin.
+type PipeOpener interface {
+	OpenFilesOn(ctx context.Context, stdin io.WriteCloser, stdout io.Reader) (Files, error)
+}
