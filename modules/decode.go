@@ -75,6 +75,9 @@ func (m *Module) decode(pos diag.Pos, given []Given, task Task) (complete bool, 
 
 // openArg hands an argument that is not declared to a task that takes any; to every other it is a fault.
 func (m *Module) openArg(task Task, g Given) []*diag.Diagnostic {
+	if free, ok := task.(FreeFormer); ok && g.Name == FreeFormName {
+		return m.freeForm(free, g)
+	}
 	open, ok := task.(OpenTask)
 	if !ok {
 		return []*diag.Diagnostic{m.unknownArg(g)}
@@ -84,6 +87,20 @@ func (m *Module) openArg(task Task, g Given) []*diag.Diagnostic {
 	}
 	if err := open.SetArgument(g.Name, g.raw()); err != nil {
 		return []*diag.Diagnostic{{Pos: g.NamePos, Message: fmt.Sprintf("%s: %s", m.Name, err), Err: err}}
+	}
+	return nil
+}
+
+func (m *Module) freeForm(task FreeFormer, g Given) []*diag.Diagnostic {
+	if g.Template {
+		return nil
+	}
+	text, err := Text(g.Value)
+	if err == nil {
+		err = task.FreeForm(text)
+	}
+	if err != nil {
+		return []*diag.Diagnostic{{Pos: g.Pos, Message: fmt.Sprintf("%s: %s", m.Name, err), Err: err}}
 	}
 	return nil
 }

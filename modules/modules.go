@@ -49,6 +49,9 @@ type Continuer interface {
 	Continue(ctx context.Context, r host.Reader, outcomes []change.Outcome) (*Plan, error)
 }
 
+// FreeFormName is the name under which a string in place of arguments is given.
+const FreeFormName = "_raw_params"
+
 // FreeFormer is a Task that takes a string in place of arguments: `command: ls -l`.
 type FreeFormer interface{ FreeForm(s string) error }
 
