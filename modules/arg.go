@@ -17,7 +17,7 @@ type Arg struct {
 	Type     reflect.Type
 	Default  any      // the value in Spec.New; nil where it is the zero value
 	Choices  []string // of an enumeration
-	index    int
+	index    []int    // of the field, through embedded structs
 }
 
 // Enum is a string type with a closed set of values.
@@ -29,18 +29,9 @@ func argsOf(s Spec) []Arg {
 	if v.Kind() != reflect.Pointer || v.Elem().Kind() != reflect.Struct {
 		panic(fmt.Sprintf("modules: New of %s must give a pointer to a struct", s.Name))
 	}
-	v = v.Elem()
 	var args []Arg
 	taken := map[string]bool{}
-	for i := range v.NumField() {
-		field := v.Type().Field(i)
-		if !field.IsExported() {
-			continue
-		}
-		a := parseTag(s.Name, field, i)
-		if !v.Field(i).IsZero() {
-			a.Default = v.Field(i).Interface()
-		}
+	for _, a := range structArgs(s.Name, v.Elem(), nil) {
 		for _, name := range append([]string{a.Name}, a.Aliases...) {
 			if taken[name] {
 				panic(fmt.Sprintf("modules: %s has two arguments named %s", s.Name, name))
@@ -52,7 +43,27 @@ func argsOf(s Spec) []Arg {
 	return args
 }
 
-func parseTag(module string, field reflect.StructField, index int) Arg {
+// structArgs reads the exported fields of a struct. An embedded struct, such as FileAttributes, gives its own.
+func structArgs(module string, v reflect.Value, index []int) []Arg {
+	var args []Arg
+	for i := range v.NumField() {
+		field, at := v.Type().Field(i), append(slices.Clone(index), i)
+		switch {
+		case !field.IsExported():
+		case field.Anonymous && field.Type.Kind() == reflect.Struct:
+			args = append(args, structArgs(module, v.Field(i), at)...)
+		default:
+			a := parseTag(module, field, at)
+			if !v.Field(i).IsZero() {
+				a.Default = v.Field(i).Interface()
+			}
+			args = append(args, a)
+		}
+	}
+	return args
+}
+
+func parseTag(module string, field reflect.StructField, index []int) Arg {
 	a := Arg{Doc: field.Tag.Get("doc"), Type: field.Type, index: index}
 	words := strings.Split(field.Tag.Get("arg"), ",")
 	a.Name = words[0]

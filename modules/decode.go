@@ -52,6 +52,7 @@ func (m *Module) decode(pos diag.Pos, given []Given, task Task) (complete bool, 
 	for _, g := range given {
 		arg, ok := m.Arg(g.Name)
 		if !ok {
+			complete = complete && !g.Template
 			faults.Add(m.openArg(task, g)...)
 			continue
 		}
@@ -113,16 +114,23 @@ func (g Given) raw() any {
 }
 
 func (m *Module) unknownArg(g Given) *diag.Diagnostic {
+	if g.Name == FreeFormName {
+		return diag.Errorf(g.Pos, "%s takes no free-form text", m.Name).WithHint("give its arguments by name: %s", strings.Join(m.primaryNames(), ", "))
+	}
 	d := diag.Errorf(g.NamePos, "%s has no argument %q", m.Name, g.Name)
 	d.Hint = diag.DidYouMean(g.Name, m.argNames())
 	if d.Hint == "" && len(m.Args) > 0 {
-		names := make([]string, len(m.Args))
-		for i, a := range m.Args {
-			names[i] = a.Name
-		}
-		d.Hint = "it has " + strings.Join(names, ", ")
+		d.Hint = "it has " + strings.Join(m.primaryNames(), ", ")
 	}
 	return d
+}
+
+func (m *Module) primaryNames() []string {
+	names := make([]string, len(m.Args))
+	for i, a := range m.Args {
+		names[i] = a.Name
+	}
+	return names
 }
 
 func (m *Module) missing(pos diag.Pos, seen map[string]string) []*diag.Diagnostic {
@@ -143,7 +151,7 @@ func setArg(task Task, a Arg, g Given) error {
 		}
 		return nil
 	}
-	field := reflect.ValueOf(task).Elem().Field(a.index)
+	field := reflect.ValueOf(task).Elem().FieldByIndex(a.index)
 	target := field
 	if field.Kind() == reflect.Pointer {
 		target = reflect.New(field.Type().Elem()).Elem()

@@ -4,7 +4,11 @@
 // the journal records and what the host gets cannot differ. Prefer a typed change to Exec: what is typed is predicted, shown and undone.
 package change
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Change is one step as data. The kinds are WriteFile, Remove, SetMeta, Service and Exec.
 type Change interface {
@@ -20,6 +24,17 @@ type WriteFile struct {
 	Meta    Meta  // what the file has afterwards
 	Before  *File // what must be there for the change to be made; nil: nothing
 	Backup  bool  // the file is a copy that a backup argument asked for
+	// Validate is a command that must end with status 0 on the new content before it takes its place: "%s" in its words stands for the path of the file that holds it.
+	Validate []string `json:",omitempty"`
+}
+
+// ValidateArgv gives the words of Validate for a content that lies at tmp.
+func (c WriteFile) ValidateArgv(tmp string) []string {
+	argv := make([]string, len(c.Validate))
+	for i, w := range c.Validate {
+		argv[i] = strings.ReplaceAll(w, "%s", tmp)
+	}
+	return argv
 }
 
 // Remove removes a regular file.
@@ -117,6 +132,8 @@ type Outcome struct {
 	Status int  // of an Exec
 	Stdout []byte
 	Stderr []byte
+	// Start and End are when an Exec was begun and was over, by the clock of who ran it; zero where nobody looked.
+	Start, End time.Time
 }
 
 // Unknown stands in a result for what only a real run could tell.

@@ -2,6 +2,7 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 )
 
@@ -19,6 +20,14 @@ var (
 	// ErrNotListed says that a module asked for a probe that its Spec does not list.
 	ErrNotListed = errors.New("the module's spec does not list this probe")
 )
+
+// Validated gives the error of a WriteFile whose Validate command ended with this status, in Ansible's words, or nil where that is 0.
+func Validated(status int, stderr []byte) error {
+	if status == 0 {
+		return nil
+	}
+	return fmt.Errorf("failed to validate: rc:%d error:%s", status, stderr)
+}
 
 func isNotExist(err error) bool { return errors.Is(err, fs.ErrNotExist) }
 func isTooLarge(err error) bool { return errors.Is(err, ErrTooLarge) }

@@ -34,7 +34,8 @@ type Reader interface {
 // Applier makes changes. Only the engine holds one.
 type Applier interface {
 	// Apply makes one change, wholly or not at all, and wraps ErrStale where the host is not what the change expects. A program that ends with a status other
-	// than 0 is an Outcome of an Exec, and an error of any other change.
+	// than 0 is an Outcome of an Exec, and an error of any other change. A WriteFile with a Validate command runs it on the new content before that takes its place
+	// (change.WriteFile.ValidateArgv, Validated). File changes do not follow a link at the end of a path: one that is there is not what they expect.
 	Apply(ctx context.Context, c change.Change) (change.Outcome, error)
 }
 
