@@ -1,0 +1,157 @@
+package ssh
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+
+	gossh "golang.org/x/crypto/ssh"
+)
+
+// session is one program, or subsystem, on the host.
+type session struct {
+	gossh.Channel
+	release func()        // gives the room back; may be called more than once
+	exited  chan struct{} // closed when the program has ended, or the channel without that
+	status  int           // of the exit, or -1 where there was none; set when exited is closed
+}
+
+// openSession opens a session, waiting for room where the host allows no more at once.
+func (c *Conn) openSession(ctx context.Context) (*session, error) {
+	for {
+		if err := c.sessions.acquire(ctx); err != nil {
+			return nil, fmt.Errorf("%s: %w", c.cfg.Name, err)
+		}
+		s, err := await(ctx, c.openChannel, func(s *session) { s.end() })
+		if err == nil {
+			s.release = sync.OnceFunc(c.sessions.release)
+			return s, nil
+		}
+		refused, ok := errors.AsType[*gossh.OpenChannelError](err)
+		if ok && c.sessions.refused() {
+			continue
+		}
+		if ok {
+			return nil, fmt.Errorf("%s: the host refuses a session: %s (its sshd may have reached MaxSessions)", c.cfg.Name, refused.Message)
+		}
+		c.sessions.release()
+		return nil, c.explain(ctx, err)
+	}
+}
+
+func (c *Conn) openChannel() (*session, error) {
+	ch, reqs, err := c.client.OpenChannel("session", nil)
+	if err != nil {
+		return nil, err
+	}
+	s := &session{Channel: ch, release: func() {}, exited: make(chan struct{}), status: -1}
+	go s.watch(reqs)
+	return s, nil
+}
+
+// watch waits for the exit of the program, then for the end of the channel.
+func (s *session) watch(reqs <-chan *gossh.Request) {
+	exited := sync.OnceFunc(func() { close(s.exited) })
+	for r := range reqs {
+		if status, ok := exitStatus(r); ok && s.status < 0 {
+			s.status = status
+			exited()
+		}
+		if r.WantReply {
+			r.Reply(false, nil) // an error would be seen as the end of the channel
+		}
+	}
+	exited()
+}
+
+// exitStatus reads the exit status from a request that carries one; an end by signal N gives 128+N.
+func exitStatus(r *gossh.Request) (int, bool) {
+	switch r.Type {
+	case "exit-status":
+		if len(r.Payload) >= 4 {
+			return int(binary.BigEndian.Uint32(r.Payload)), true
+		}
+	case "exit-signal":
+		var m struct {
+			Signal     string
+			CoreDumped bool
+			Message    string
+			Language   string
+		}
+		if gossh.Unmarshal(r.Payload, &m) == nil {
+			return 128 + signalNumber(m.Signal), true
+		}
+	}
+	return 0, false
+}
+
+// signalNumber gives the number that a signal has on Linux; 0 for one that is unknown.
+func signalNumber(name string) int {
+	numbers := map[string]int{
+		"HUP": 1, "INT": 2, "QUIT": 3, "ILL": 4, "TRAP": 5, "ABRT": 6, "BUS": 7, "FPE": 8, "KILL": 9, "USR1": 10, "SEGV": 11, "USR2": 12, "PIPE": 13, "ALRM": 14, "TERM": 15,
+		"XCPU": 24, "XFSZ": 25, "SYS": 31,
+	}
+	return numbers[name]
+}
+
+// request starts the program (exec) or subsystem of the session.
+func (s *session) request(kind, what string) error {
+	ok, err := s.SendRequest(kind, true, gossh.Marshal(struct{ What string }{what}))
+	if err == nil && !ok {
+		return fmt.Errorf("the host refuses %s %q", kind, what)
+	}
+	return err
+}
+
+// end closes the session and gives its room back. It may wait for the network, which the keepalive bounds.
+func (s *session) end() {
+	s.Close() // io.EOF where the host has closed it already
+	s.release()
+}
+
+// abandon ends a session whose program is still running: it is asked to stop. It does not wait for the network.
+func (s *session) abandon() {
+	go func() {
+		s.SendRequest("signal", false, gossh.Marshal(struct{ Signal string }{string(gossh.SIGTERM)})) // the program's end is not waited for
+		s.end()
+	}()
+}
+
+// feed writes the program's input, if there is any, and then its end. A program that ends without reading it all is no error.
+func (s *session) feed(input io.Reader) error {
+	defer s.CloseWrite() // io.EOF where the host has closed it already
+	if input == nil {
+		return nil
+	}
+	_, err := io.Copy(s.Channel, readErrors{input})
+	if readErr, ok := errors.AsType[*readError](err); ok {
+		return readErr.error
+	}
+	return nil
+}
+
+// readErrors marks the errors of a reader, to tell them from those of the writer that it is copied to.
+type readErrors struct{ io.Reader }
+
+type readError struct{ error }
+
+func (r readErrors) Read(b []byte) (int, error) {
+	n, err := r.Reader.Read(b)
+	if err != nil && err != io.EOF {
+		err = &readError{err}
+	}
+	return n, err
+}
+
+// hasExited says whether the program has ended, so that status is set.
+func (s *session) hasExited() bool {
+	select {
+	case <-s.exited:
+		return true
+	default:
+		return false
+	}
+}
