@@ -1,0 +1,205 @@
+package service_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+	"github.com/pfrun/pfrun/modules/host/mem"
+	"github.com/pfrun/pfrun/modules/service"
+)
+
+func decode(args map[string]any) (modules.Task, error) {
+	m, _ := modules.NewRegistry(service.Spec()).Lookup("ansible.builtin.service")
+	var given []modules.Given
+	for name, value := range args {
+		given = append(given, modules.Given{Name: name, Value: value})
+	}
+	return m.Decode(diag.Pos{}, given)
+}
+
+func plan(t *testing.T, r host.Reader, args map[string]any) (*modules.Plan, error) {
+	t.Helper()
+	task, err := decode(args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return task.Plan(t.Context(), host.Listed(r, service.Spec().Probes))
+}
+
+func systemd(running, enabled bool, status ...string) change.ServiceState {
+	s := change.ServiceState{Manager: change.Systemd, Unit: "postfix.service", Exists: true, Running: running, Enabled: enabled, Status: map[string]string{}}
+	for _, kv := range status {
+		k, v, _ := strings.Cut(kv, "=")
+		s.Status[k] = v
+	}
+	return s
+}
+
+func bare(running bool) change.ServiceState {
+	return change.ServiceState{Manager: change.Postfix, Exists: true, Running: running}
+}
+
+func TestSteps(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		now  change.ServiceState
+		args map[string]any
+		want string // the summaries of the steps
+	}{
+		{"started is started", systemd(true, true), map[string]any{"state": "started"}, ""},
+		{"stopped is started", systemd(false, true), map[string]any{"state": "started"}, "start postfix"},
+		{"stopped is stopped", systemd(false, true), map[string]any{"state": "stopped"}, ""},
+		{"started is stopped", systemd(true, true), map[string]any{"state": "stopped"}, "stop postfix"},
+		{"half stopped is stopped", systemd(false, true, "ActiveState=deactivating"), map[string]any{"state": "stopped"}, "stop postfix"},
+		{"restarted", systemd(true, true), map[string]any{"state": "restarted"}, "restart postfix"},
+		{"restarted where it is stopped", systemd(false, true), map[string]any{"state": "restarted"}, "start postfix"},
+		{"reloaded", systemd(true, true, "CanReload=yes"), map[string]any{"state": "reloaded"}, "reload postfix"},
+		{"reloaded where it is stopped", systemd(false, true, "CanReload=no"), map[string]any{"state": "reloaded"}, "start postfix"},
+		{"enabled and started", systemd(false, false), map[string]any{"enabled": true, "state": "started"}, "enable postfix, start postfix"},
+		{"disabled", systemd(true, true), map[string]any{"enabled": "no"}, "disable postfix"},
+		{"enabled already", systemd(true, true), map[string]any{"enabled": true, "use": "systemd"}, ""},
+		{"masked is stopped", systemd(true, false, "LoadState=masked"), map[string]any{"state": "stopped"}, "stop postfix"},
+		{"no init: restarted", bare(true), map[string]any{"state": "restarted"}, "restart postfix"},
+		{"no init: reloaded where it is stopped", bare(false), map[string]any{"state": "reloaded"}, "start postfix"},
+		{"no init: not enabled is what it is", bare(true), map[string]any{"enabled": false, "state": "started"}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := map[string]any{"name": "postfix"}
+			maps.Copy(args, tt.args)
+			p, err := plan(t, mem.New(mem.Service("postfix", tt.now)), args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, c := range p.Steps {
+				got = append(got, c.Summary())
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// Each step says what the one before it leaves, so that none is stale when its turn comes.
+func TestStepsFollowOneAnother(t *testing.T) {
+	h := mem.New(mem.Service("postfix", systemd(false, false)))
+	args := map[string]any{"service": "postfix", "enabled": true, "state": "started"}
+	p, err := plan(t, h, args)
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := systemd(false, false)
+	for _, c := range p.Steps {
+		step := c.(change.Service)
+		if diff := cmp.Diff(now, step.Before); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", step.Summary(), diff)
+		}
+		now = step.After()
+		if _, err := h.Apply(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if p, err = plan(t, h, args); err != nil || len(p.Steps) != 0 {
+		t.Errorf("afterwards: steps %v, error %v", p.Steps, err)
+	}
+}
+
+func TestResult(t *testing.T) {
+	h := mem.New(mem.Service("postfix", systemd(false, false, "ActiveState=inactive")))
+	for _, tt := range []struct {
+		name string
+		args map[string]any
+		want map[string]any
+	}{
+		{"state and enabled", map[string]any{"name": "postfix", "state": "reloaded", "enabled": true},
+			map[string]any{"name": "postfix", "state": "started", "enabled": true, "status": map[string]any{"ActiveState": "inactive"}}},
+		{"state alone", map[string]any{"name": "postfix", "state": "stopped"},
+			map[string]any{"name": "postfix", "state": "stopped", "status": map[string]any{"ActiveState": "inactive"}}},
+		{"enabled alone", map[string]any{"name": "postfix", "enabled": false},
+			map[string]any{"name": "postfix", "enabled": false, "status": map[string]any{"ActiveState": "inactive"}}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p, err := plan(t, h, tt.args)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(tt.want, p.Result); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestImpossible(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		now  change.ServiceState
+		args map[string]any
+		want string
+	}{
+		{"unknown to systemd", change.ServiceState{Manager: change.Systemd}, map[string]any{"state": "started"},
+			"Could not find the requested service postfix: host (systemd was asked)"},
+		{"unknown to postfix", change.ServiceState{Manager: change.Postfix}, map[string]any{"state": "started"},
+			"Could not find the requested service postfix: host (no init runs, postfix(1) was asked)"},
+		{"nobody to ask", change.ServiceState{}, map[string]any{"enabled": true},
+			"Could not find the requested service postfix: host (neither systemd nor postfix(1) was found to ask)"},
+		{"systemd wanted", bare(true), map[string]any{"state": "started", "use": "systemd"}, "systemd does not run on this host"},
+		{"nothing starts it at boot", bare(true), map[string]any{"enabled": true}, "no init runs on this host that would start it at boot"},
+		{"masked", systemd(false, false, "LoadState=masked"), map[string]any{"state": "restarted"}, "cannot start service postfix: it is masked"},
+		{"no reload", systemd(true, true, "CanReload=no"), map[string]any{"state": "reloaded"}, "cannot reload service postfix: it does not know how to reload"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			args := map[string]any{"name": "postfix"}
+			maps.Copy(args, tt.args)
+			_, err := plan(t, mem.New(mem.Service("postfix", tt.now)), args)
+			if err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
+
+type lost struct{ host.Reader }
+
+func (lost) State(context.Context, change.Ref) (change.State, error) { return nil, host.ErrUnreachable }
+
+func TestLostConnectionStaysOne(t *testing.T) {
+	_, err := plan(t, lost{mem.New()}, map[string]any{"name": "postfix", "state": "started"})
+	if !errors.Is(err, host.ErrUnreachable) {
+		t.Errorf("error is %v", err)
+	}
+}
+
+func TestRefusedArguments(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		args map[string]any
+		want string
+	}{
+		{"nothing to do", map[string]any{"name": "postfix"}, "one of the following is required: state, enabled"},
+		{"empty name", map[string]any{"name": "", "state": "started"}, `argument "name" is empty`},
+		{"glob", map[string]any{"name": "postfix@*", "state": "started"}, "glob patterns"},
+		{"unknown state", map[string]any{"name": "postfix", "state": "restart"}, `must be one of: reloaded, restarted, started, stopped, got: restart (did you mean "restarted"?)`},
+		{"unknown manager", map[string]any{"name": "postfix", "state": "started", "use": "sysvinit"}, "must be one of: auto, systemd"},
+		{"pattern", map[string]any{"name": "postfix", "state": "started", "pattern": "master"}, `argument "pattern" is not supported`},
+		{"sleep", map[string]any{"name": "postfix", "state": "started", "sleep": int64(3)}, `argument "sleep" is not supported`},
+		{"runlevel", map[string]any{"name": "postfix", "state": "started", "runlevel": "default"}, `argument "runlevel" is not supported`},
+		{"arguments", map[string]any{"name": "postfix", "state": "started", "args": "-v"}, `argument "args" is not supported`},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if _, err := decode(tt.args); err == nil || !strings.Contains(err.Error(), tt.want) {
+				t.Errorf("error is %v, want %s", err, tt.want)
+			}
+		})
+	}
+}
