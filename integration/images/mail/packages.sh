@@ -1,0 +1,22 @@
+#!/bin/sh
+# Runs in the build: installs the packages, Postfix as an "Internet Site".
+set -eu
+export DEBIAN_FRONTEND=noninteractive
+
+sed -i.orig \
+	-e "s|http://deb.debian.org/debian-security|$SECURITY_MIRROR|" \
+	-e "s|http://deb.debian.org/debian\$|$DEBIAN_MIRROR|" \
+	/etc/apt/sources.list.d/debian.sources
+
+# The installer writes this name into main.cf: without it, a build's random one.
+debconf-set-selections <<-END
+	postfix postfix/main_mailer_type select Internet Site
+	postfix postfix/mailname string mail.lab.test
+END
+
+apt-get -qq update
+apt-get -qq install -y --no-install-recommends \
+	openssh-server sudo postfix iproute2 procps rsyslog dbus systemd systemd-sysv >/dev/null
+apt-get clean
+rm -rf /var/lib/apt/lists/*
+mv /etc/apt/sources.list.d/debian.sources.orig /etc/apt/sources.list.d/debian.sources
