@@ -7,8 +7,9 @@ type Expression struct {
 	Source    string // as it stands in the playbook
 	Value     any    // what it gives; for a condition only Truth counts
 	Truth     bool
-	Known     bool // false: it depends on the outcome of a change that was only planned
-	Undefined bool // it names a variable that is not defined
+	Known     bool  // false: it depends on the outcome of a change that was only planned
+	Undefined bool  // it names a variable that is not defined
+	Err       error // why it could not be evaluated
 }
 
 var expressionType = reflect.TypeFor[Expression]()
@@ -25,3 +26,6 @@ func (a Arg) IsList() bool { return a.Type.Kind() == reflect.Slice }
 type OpenTask interface {
 	SetArgument(name string, value any) error
 }
+
+// TakesUnknown reports whether an argument may be given what only a real run can tell: one of type any, which is passed on and not looked into.
+func (a Arg) TakesUnknown() bool { return a.Type.Kind() == reflect.Interface }

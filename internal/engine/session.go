@@ -1,0 +1,150 @@
+package engine
+
+import (
+	"context"
+	"iter"
+	"net"
+	"sync"
+
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// session is a host as one user: the real one, and the one that tasks are shown. In a run that makes its changes they are the same; in check mode the one shown is an
+// overlay over the real one.
+type session struct {
+	real  *openHost
+	shown host.Host
+}
+
+func newSession(real *openHost) *session         { return &session{real, real} }
+func newPlanningSession(real *openHost) *session { return &session{real, host.NewOverlay(real)} }
+
+// host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, one with `check_mode: false` the real host; without a word it is the one shown.
+func (s *session) host(checkMode *bool) host.Host {
+	switch {
+	case checkMode == nil:
+		return s.shown
+	case *checkMode:
+		if s.shown == host.Host(s.real) {
+			return host.NewOverlay(s.real)
+		}
+		return s.shown
+	}
+	return s.real
+}
+
+func (s *session) close() { s.real.Close() }
+
+// blurred reports whether what is looked at on a host may be missing only because a change with unknown effects was planned.
+func blurred(h host.Host) bool {
+	b, ok := h.(interface{ Blurred() bool })
+	return ok && b.Blurred()
+}
+
+// plansOnly reports whether changes applied to a host are planned, not made.
+func plansOnly(h host.Host) bool {
+	_, planning := h.(*host.Overlay)
+	return planning
+}
+
+// session gives the session of a login, made at its first use.
+func (r *run) session(hostName string, l Login) *session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := hostName + "\x00" + l.Key()
+	if s := r.sessions[key]; s != nil {
+		return s
+	}
+	open := newSession
+	if r.PlanOnly {
+		open = newPlanningSession
+	}
+	s := open(&openHost{login: l})
+	r.sessions[key] = s
+	return s
+}
+
+// openHost is a host that is connected to when it is first looked at: a task that only computes needs no connection.
+type openHost struct {
+	login Login
+	once  sync.Once
+	h     host.Host
+	err   error
+}
+
+func (o *openHost) host(ctx context.Context) (host.Host, error) {
+	o.once.Do(func() { o.h, o.err = o.login.Connect(ctx) })
+	return o.h, o.err
+}
+
+func (o *openHost) Facts(ctx context.Context) (*host.Facts, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.Facts(ctx)
+}
+
+func (o *openHost) Stat(ctx context.Context, path string) (host.Stat, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return host.Stat{}, err
+	}
+	return h.Stat(ctx, path)
+}
+
+func (o *openHost) ReadFile(ctx context.Context, path string, limit int64) (*change.File, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.ReadFile(ctx, path, limit)
+}
+
+func (o *openHost) Walk(ctx context.Context, dir string) iter.Seq2[host.Stat, error] {
+	h, err := o.host(ctx)
+	if err != nil {
+		return func(yield func(host.Stat, error) bool) { yield(host.Stat{}, err) }
+	}
+	return h.Walk(ctx, dir)
+}
+
+func (o *openHost) State(ctx context.Context, ref change.Ref) (change.State, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.State(ctx, ref)
+}
+
+func (o *openHost) Probe(ctx context.Context, p host.Probe) (host.Output, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return host.Output{}, err
+	}
+	return h.Probe(ctx, p)
+}
+
+func (o *openHost) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return h.Dial(ctx, network, address)
+}
+
+func (o *openHost) Apply(ctx context.Context, c change.Change) (change.Outcome, error) {
+	h, err := o.host(ctx)
+	if err != nil {
+		return change.Outcome{}, err
+	}
+	return h.Apply(ctx, c)
+}
+
+func (o *openHost) Close() error {
+	if o.h == nil {
+		return nil
+	}
+	return o.h.Close()
+}

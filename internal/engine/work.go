@@ -1,0 +1,157 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// maxRounds bounds how often a module may look and change within one task.
+const maxRounds = 8
+
+// work is a module at work on a host: it plans, the engine applies.
+type work struct {
+	ht   *hostTask
+	task modules.Task
+	host host.Host
+
+	plan     *modules.Plan // of the last round
+	steps    []change.Change
+	outcomes []change.Outcome
+	notes    []string
+}
+
+// do plans and applies, round by round, and makes the result.
+func (w *work) do() (*event.TaskResult, jinja.Value) {
+	err := w.rounds()
+	if err != nil {
+		return w.broken(err)
+	}
+	if r, ok := w.task.(modules.Reporter); ok {
+		r.Report(w.plan, w.outcomes)
+	}
+	return w.concluded()
+}
+
+// reader is what the module gets of the host: looks that its spec lists, and no way to write.
+func (w *work) reader() host.Reader { return host.Listed(w.host, w.ht.t.Module.Probes) }
+
+func (w *work) rounds() error {
+	plan, err := w.task.Plan(w.ht.looking, w.reader())
+	for round := 1; err == nil; round++ {
+		w.plan = plan
+		if plan.Note != "" {
+			w.notes = append(w.notes, plan.Note)
+		}
+		outcomes, applyErr := w.apply(plan)
+		if applyErr != nil {
+			return applyErr
+		}
+		next, more := w.task.(modules.Continuer)
+		if plan = w.plan; !plan.More || !more || plan.Unmet != "" {
+			return nil
+		}
+		if round == maxRounds {
+			return fmt.Errorf("the module %s did not come to an end in %d rounds", w.ht.t.Module.Name, maxRounds)
+		}
+		plan, err = next.Continue(w.ht.looking, w.reader(), outcomes)
+	}
+	return err
+}
+
+// apply makes the steps of a plan. Where somebody else changed a file between look and write, the module plans once more.
+func (w *work) apply(plan *modules.Plan) ([]change.Outcome, error) {
+	outcomes, err := w.applySteps(plan.Steps)
+	if !errors.Is(err, host.ErrStale) || len(outcomes) > 0 || len(w.outcomes) > 0 {
+		return outcomes, err
+	}
+	again, err := w.task.Plan(w.ht.looking, w.reader())
+	if err != nil {
+		return nil, err
+	}
+	w.plan = again
+	return w.applySteps(again.Steps)
+}
+
+func (w *work) applySteps(steps []change.Change) ([]change.Outcome, error) {
+	var outcomes []change.Outcome
+	for _, c := range steps {
+		out, err := w.host.Apply(w.ht.hard, c)
+		if err != nil {
+			return outcomes, fmt.Errorf("%s: %w", c.Summary(), err)
+		}
+		outcomes = append(outcomes, out)
+		w.steps, w.outcomes = append(w.steps, c), append(w.outcomes, out)
+	}
+	return outcomes, nil
+}
+
+// broken makes the result of a task that could not do its work.
+func (w *work) broken(err error) (*event.TaskResult, jinja.Value) {
+	ht := w.ht
+	switch {
+	case ht.looking.Err() != nil && ht.hard.Err() == nil && len(w.steps) == 0:
+		res := ht.result(event.Interrupted)
+		return res, resultValue(res, nil)
+	case errors.Is(err, host.ErrPlanned):
+		return w.deferred(err.Error())
+	case errors.Is(err, host.ErrUnreachable):
+		res := ht.failed(ht.t.Pos, err)
+		res.Status = event.Unreachable
+		return res, resultValue(res, nil)
+	case blurred(w.host) && errors.Is(err, fs.ErrNotExist):
+		return w.deferred(err.Error() + "; it may be there in a real run")
+	}
+	res := ht.failed(ht.t.Pos, err)
+	w.show(res)
+	return ht.judge(res, nil)
+}
+
+// deferred is a task whose look depends on what is only planned.
+func (w *work) deferred(why string) (*event.TaskResult, jinja.Value) {
+	res := w.ht.result(event.Deferred)
+	res.Message = why
+	w.show(res)
+	return res, jinja.Unknown{}
+}
+
+// concluded makes the result of a task whose module came to its end.
+func (w *work) concluded() (*event.TaskResult, jinja.Value) {
+	p := w.plan
+	if p.Unmet != "" && blurred(w.host) {
+		return w.deferred(p.Unmet + "; it may hold in a real run")
+	}
+	res := w.ht.result(event.OK)
+	switch {
+	case p.Unmet != "":
+		res.Status, res.Message = event.Failed, p.Unmet
+	case len(w.steps) > 0:
+		res.Status = event.Changed
+	}
+	for name, v := range p.Facts {
+		w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
+	}
+	w.show(res)
+	return w.ht.judge(res, p)
+}
+
+// show puts into the event what was done, or planned.
+func (w *work) show(res *event.TaskResult) {
+	res.Notes = w.notes
+	res.Changes = w.steps
+	res.Planned = plansOnly(w.host)
+	for _, c := range w.steps {
+		res.Diff += change.Diff(c)
+	}
+	if v, ok := w.task.(modules.Verbose); ok {
+		res.Verbose = v.MinVerbosity()
+	} else {
+		res.Verbose = 1
+	}
+}

@@ -1,0 +1,90 @@
+// Package lazy makes values of YAML nodes: every string that is a template is compiled, once, when its file is loaded, and evaluated when somebody looks at it.
+//
+// Strings that are not templates when they are loaded never become any: what a managed host says is never evaluated.
+package lazy
+
+import (
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/yamlsrc"
+)
+
+// Compile gives the value of a node: nil, bool, int64, *big.Int, float64, string, *jinja.Template, *jinja.List or *jinja.Dict. A nil node is null. Every template that does
+// not compile is told.
+func Compile(env *jinja.Env, n *yamlsrc.Node) (jinja.Value, diag.List) {
+	c := compiler{env: env}
+	v := c.value(n)
+	return v, c.faults
+}
+
+type compiler struct {
+	env    *jinja.Env
+	faults diag.List
+}
+
+func (c *compiler) value(n *yamlsrc.Node) jinja.Value {
+	if n == nil {
+		return nil
+	}
+	if n.Tag == "!vault" {
+		c.faults.Add(diag.Errorf(n.Pos, "this value is encrypted with ansible-vault, which pfrun cannot read yet").WithHint("give the variable unencrypted with -e @FILE"))
+		return nil
+	}
+	switch n.Kind {
+	case yamlsrc.Sequence:
+		items := make([]jinja.Value, len(n.Items))
+		for i, item := range n.Items {
+			items[i] = c.value(item)
+		}
+		return jinja.NewList(items...)
+	case yamlsrc.Mapping:
+		d := jinja.NewDict()
+		for _, e := range n.Entries {
+			d.Set(c.key(e.Key), c.value(e.Value))
+		}
+		return d
+	case yamlsrc.String:
+		return c.text(n)
+	}
+	return n.Value
+}
+
+func (c *compiler) key(n *yamlsrc.Node) jinja.Value {
+	if n.Kind == yamlsrc.String {
+		return n.Text
+	}
+	return n.Value
+}
+
+func (c *compiler) text(n *yamlsrc.Node) jinja.Value {
+	if n.Tag == "!unsafe" || !jinja.IsTemplate(n.Text) {
+		return n.Text
+	}
+	t, err := c.env.CompileArg(n.Text, n.Pos)
+	if err != nil {
+		c.faults.AddError(n.Pos, err)
+		return n.Text
+	}
+	return t
+}
+
+// IsTemplate reports whether a value is a template or holds one.
+func IsTemplate(v jinja.Value) bool {
+	switch x := v.(type) {
+	case *jinja.Template:
+		return true
+	case *jinja.List:
+		for _, item := range x.Items() {
+			if IsTemplate(item) {
+				return true
+			}
+		}
+	case *jinja.Dict:
+		for _, item := range x.Items {
+			if IsTemplate(item) {
+				return true
+			}
+		}
+	}
+	return false
+}

@@ -1,0 +1,60 @@
+package play
+
+import (
+	"context"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/yamlsrc"
+)
+
+// Condition is an item of when, changed_when or failed_when: an expression, or a literal.
+type Condition struct {
+	Source string
+	Pos    diag.Pos
+	expr   *jinja.Template
+	value  jinja.Value
+}
+
+// Eval gives the value of the condition; jinja.Conditional says what it means.
+func (c Condition) Eval(ctx context.Context, s jinja.Scope) (jinja.Value, error) {
+	if c.expr == nil {
+		return c.value, nil
+	}
+	return c.expr.Eval(ctx, s)
+}
+
+// conditions reads one condition, or a list of them that must all hold.
+func (l *loader) conditions(n *yamlsrc.Node) []Condition {
+	if n.Kind != yamlsrc.Sequence {
+		return []Condition{l.condition(n)}
+	}
+	var out []Condition
+	for _, item := range n.Items {
+		out = append(out, l.condition(item))
+	}
+	return out
+}
+
+func (l *loader) condition(n *yamlsrc.Node) Condition {
+	c := Condition{Source: n.Text, Pos: n.Pos, value: n.Value}
+	switch n.Kind {
+	case yamlsrc.Mapping, yamlsrc.Sequence:
+		l.fault(n.Pos, "a condition must be an expression, not a %s", kindName(n))
+	case yamlsrc.String:
+		c.expr = l.expression(n)
+	}
+	return c
+}
+
+// expression compiles a string that is an expression. One in {{ }} is taken as Ansible takes it: evaluated, with a word of warning.
+func (l *loader) expression(n *yamlsrc.Node) *jinja.Template {
+	compile := l.env.CompileExpr
+	if jinja.IsTemplate(n.Text) {
+		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
+		compile = l.env.CompileArg
+	}
+	t, err := compile(n.Text, n.Pos)
+	l.faults.AddError(n.Pos, err)
+	return t
+}

@@ -1,0 +1,156 @@
+package play
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/yamlsrc"
+)
+
+func (l *loader) tasks(p *Play, n *yamlsrc.Node, handlers bool) []*Task {
+	if n.Kind == yamlsrc.Null {
+		return nil
+	}
+	if n.Kind != yamlsrc.Sequence {
+		l.fault(n.Pos, "a list of tasks is needed here, not a %s", kindName(n)).WithHint("begin each task with \"- \"")
+		return nil
+	}
+	var tasks []*Task
+	for _, item := range n.Items {
+		if item.Kind != yamlsrc.Mapping {
+			l.fault(item.Pos, "a task must be a mapping, not a %s", kindName(item)).WithHint("write \"- name: …\" with the module below it")
+			continue
+		}
+		tasks = append(tasks, l.task(p, item, handlers))
+	}
+	return tasks
+}
+
+func (l *loader) task(p *Play, n *yamlsrc.Node, handler bool) *Task {
+	t := &Task{Pos: n.Pos}
+	var actions []yamlsrc.Entry
+	refused := false
+	for _, e := range n.Entries {
+		key := e.Key.Text
+		if set, ok := taskKeywords[key]; ok {
+			if set != nil {
+				set(l, t, e.Value)
+			}
+		} else if set, ok := commonKeywords[key]; ok {
+			set(l, &t.Common, e.Value)
+		} else if key == "listen" && handler {
+			l.listen(t, e.Value)
+		} else if l.refuseTaskKeyword(e.Key) {
+			refused = true
+		} else {
+			actions = append(actions, e)
+		}
+	}
+	t.inherit(p.Common)
+	l.loopControl(t, n)
+	l.pickAction(t, n, actions, refused)
+	if handler && t.Name == nil && len(t.Listen) == 0 {
+		l.fault(t.Pos, "a handler needs a name or a listen: nothing can notify it")
+	}
+	return t
+}
+
+// refuseTaskKeyword tells of a keyword that pfrun does not have yet, and whether it was one.
+func (l *loader) refuseTaskKeyword(key *yamlsrc.Node) bool {
+	if slices.Contains(laterTask, key.Text) || strings.HasPrefix(key.Text, "with_") {
+		l.fault(key.Pos, "the keyword %q of tasks is not supported yet", key.Text)
+		return true
+	}
+	return false
+}
+
+// pickAction finds the one key of a task that names its module.
+func (l *loader) pickAction(t *Task, n *yamlsrc.Node, actions []yamlsrc.Entry, refused bool) {
+	known := slices.DeleteFunc(slices.Clone(actions), func(e yamlsrc.Entry) bool { return !l.isModule(e.Key.Text) })
+	switch {
+	case len(known) == 1:
+		for _, e := range actions {
+			if e.Key != known[0].Key {
+				l.unknownKey(e.Key)
+			}
+		}
+		l.action(t, known[0], n.Get("args"))
+	case len(known) > 1:
+		l.fault(known[1].Key.Pos, "a task has one module, and this one names two: %s, %s", known[0].Key.Text, known[1].Key.Text).WithHint("make two tasks of it")
+	case len(actions) > 0:
+		for _, e := range actions {
+			l.unknownModule(t, e.Key, len(actions) == 1)
+		}
+	case !refused:
+		l.fault(t.Pos, "the task names no module").WithHint("add one, such as \"command: …\"; `pfrun doc` lists them")
+	}
+}
+
+func (l *loader) isModule(name string) bool {
+	_, ok := l.registry.Lookup(name)
+	return ok || shortName(name) == "meta"
+}
+
+func shortName(name string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(name, "ansible.builtin."), "ansible.legacy.")
+}
+
+func (l *loader) unknownKey(key *yamlsrc.Node) {
+	d := l.fault(key.Pos, "%q is neither a keyword of tasks nor a module", key.Text)
+	d.Hint = l.suggestKey(key.Text)
+}
+
+func (l *loader) suggestKey(word string) string {
+	return diag.DidYouMean(word, slices.Concat(allTaskKeywords(), l.registry.Names(), []string{"meta"}))
+}
+
+// unknownModule tells of a module that pfrun does not have. One that Ansible or a collection has fails only when it is reached, if it stands behind a when: roles carry tasks
+// for other systems.
+func (l *loader) unknownModule(t *Task, key *yamlsrc.Node, only bool) {
+	if !isAnsibleModule(key.Text) {
+		l.unknownKey(key)
+		return
+	}
+	d := diag.Errorf(key.Pos, "pfrun does not have the module %q", key.Text)
+	if !only || t.When == nil {
+		l.faults.Add(d)
+		return
+	}
+	t.Action, t.Unsupported = key.Text, d
+	l.warn(key.Pos, "pfrun does not have the module %q: the task fails if its when holds", key.Text)
+}
+
+func (l *loader) register(t *Task, n *yamlsrc.Node) {
+	if t.Register = l.text("register", n); !isName(t.Register) {
+		l.fault(n.Pos, "register needs the name of a variable: letters, digits and underscores, got %q", t.Register)
+	}
+}
+
+func (l *loader) notify(t *Task, n *yamlsrc.Node) {
+	for _, item := range list(n) {
+		switch v := l.value(item).(type) {
+		case string, *jinja.Template:
+			t.Notify = append(t.Notify, Name{v, item.Pos})
+		default:
+			l.fault(item.Pos, "notify needs the name of a handler, not a %s", kindName(item))
+		}
+	}
+}
+
+func (l *loader) listen(t *Task, n *yamlsrc.Node) {
+	for _, item := range list(n) {
+		t.Listen = append(t.Listen, l.text("listen", item))
+	}
+}
+
+func isName(s string) bool {
+	for i, r := range s {
+		letter := r == '_' || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
+		if !letter && (i == 0 || r < '0' || r > '9') {
+			return false
+		}
+	}
+	return s != ""
+}

@@ -1,0 +1,107 @@
+// Package vars stacks the variables of a run in Ansible's order of precedence and shows them to templates, lazily: a variable that is a template is computed when something
+// looks at it, with the variables of the host and task that look.
+package vars
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+)
+
+// Options is what is known before the run.
+type Options struct {
+	Hosts  []Host              // every host of the inventory, in its order
+	Groups map[string][]string // the hosts of each group
+	Extra  *jinja.Dict         // -e: hides everything else; may be nil
+	Magic  map[string]jinja.Value
+}
+
+// Host is a host with its variables.
+type Host struct {
+	Name   string
+	Groups []string      // without all, sorted
+	Layers []*jinja.Dict // from the inventory, group_vars and host_vars: what comes first is hidden by what comes later
+}
+
+// Store holds the variables of a run. It is safe for concurrent use.
+type Store struct {
+	extra *jinja.Dict
+	magic map[string]jinja.Value
+	hosts map[string]*hostVars
+
+	mu   sync.RWMutex
+	play map[string]jinja.Value // magic variables of the play under way
+}
+
+type hostVars struct {
+	magic  map[string]jinja.Value
+	layers []*jinja.Dict // highest first
+
+	mu  sync.RWMutex
+	set map[string]jinja.Value // registered results and facts that tasks set
+}
+
+// New makes the store of a run.
+func New(o Options) *Store {
+	s := &Store{extra: o.Extra, magic: map[string]jinja.Value{"omit": jinja.Omit{}}, hosts: map[string]*hostVars{}}
+	if s.extra == nil {
+		s.extra = jinja.NewDict()
+	}
+	for name, v := range o.Magic {
+		s.magic[name] = v
+	}
+	s.magic["groups"] = groups(o.Groups)
+	for _, h := range o.Hosts {
+		layers := slices.Clone(h.Layers)
+		slices.Reverse(layers)
+		short, _, _ := strings.Cut(h.Name, ".")
+		s.hosts[h.Name] = &hostVars{layers: layers, set: map[string]jinja.Value{}, magic: map[string]jinja.Value{
+			"inventory_hostname": h.Name, "inventory_hostname_short": short, "group_names": texts(h.Groups),
+		}}
+	}
+	return s
+}
+
+func groups(all map[string][]string) *jinja.Dict {
+	names := make([]string, 0, len(all))
+	for name := range all {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	d := jinja.NewDict()
+	for _, name := range names {
+		d.Set(name, texts(all[name]))
+	}
+	return d
+}
+
+func texts(ss []string) *jinja.List {
+	items := make([]jinja.Value, len(ss))
+	for i, s := range ss {
+		items[i] = s
+	}
+	return jinja.NewList(items...)
+}
+
+// Set keeps a registered result or a fact that a task sets for a host.
+func (s *Store) Set(hostName, name string, v jinja.Value) {
+	h := s.hosts[hostName]
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.set[name] = v
+}
+
+// StartPlay sets the magic variables that name the hosts of the play that begins.
+func (s *Store) StartPlay(_ *play.Play, name string, hosts []string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.play = map[string]jinja.Value{
+		"ansible_play_name": name, "ansible_play_hosts": texts(hosts), "ansible_play_hosts_all": texts(hosts), "ansible_play_batch": texts(hosts), "play_hosts": texts(hosts),
+	}
+}
