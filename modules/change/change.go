@@ -24,15 +24,15 @@ type WriteFile struct {
 	Meta    Meta  // what the file has afterwards
 	Before  *File // what must be there for the change to be made; nil: nothing
 	Backup  bool  // the file is a copy that a backup argument asked for
-	// Validate is a command that must end with status 0 on the new content before it takes its place: "%s" in its words stands for the path of the file that holds it.
+	// Validate is a command that must end with status 0 on the new content before it takes its place: "%s" in its words stands for the path of the file that holds it, "%%" for "%".
 	Validate []string `json:",omitempty"`
 }
 
 // ValidateArgv gives the words of Validate for a content that lies at tmp.
 func (c WriteFile) ValidateArgv(tmp string) []string {
-	argv := make([]string, len(c.Validate))
+	argv, place := make([]string, len(c.Validate)), strings.NewReplacer("%s", tmp, "%%", "%")
 	for i, w := range c.Validate {
-		argv[i] = strings.ReplaceAll(w, "%s", tmp)
+		argv[i] = place.Replace(w)
 	}
 	return argv
 }
