@@ -1,0 +1,33 @@
+package postfix
+
+import "strings"
+
+// splitWords cuts a list at commas and white space, as Postfix cuts most of them; {braces} hold together.
+func splitWords(s string) []string { return splitList(s, blanks+",") }
+
+// splitList cuts at any of the separators that stand outside braces.
+func splitList(s, separators string) []string {
+	var out []string
+	start, level := -1, 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case level == 0 && strings.IndexByte(separators, c) >= 0:
+			if start >= 0 {
+				out = append(out, s[start:i])
+			}
+			start = -1
+			continue
+		case c == '{':
+			level++
+		case c == '}' && level > 0:
+			level--
+		}
+		if start < 0 {
+			start = i
+		}
+	}
+	if start >= 0 {
+		out = append(out, s[start:])
+	}
+	return out
+}
