@@ -1,0 +1,64 @@
+# What pfrun is built and tested with. "make help" lists the targets.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := build
+.PHONY: help build test test-unit test-integration test-long race lint fuzz-seeds \
+	images engine cc demo demo-down clean
+
+# What needs no container engine, and what does.
+UNIT = $(shell go list ./... | grep -v '/integration')
+INTEGRATION = ./integration/...
+
+GOTEST := go test -json -race
+# Packages one after the other: a test that measures an outage has the machine to itself.
+GOTEST_INTEGRATION := env PFRUN_INTEGRATION=require $(GOTEST) -p 1 -timeout 50m
+REPORT := go run ./integration/scripts/testreport -skips integration/skips.txt
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+build: ## build bin/pfrun, static
+	CGO_ENABLED=0 go build -trimpath -o bin/pfrun ./cmd/pfrun
+
+test: cc images ## run every test in its short form; installs what it needs
+	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
+
+test-unit: cc ## run the tests that need no container engine
+	@$(REPORT) "$(GOTEST) -short $(UNIT)"
+
+test-integration: cc images ## run the tests on real mail hosts in containers
+	@$(REPORT) "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
+
+test-long: cc images ## run every test in its long form
+	@$(REPORT) "$(GOTEST) $(UNIT)" "$(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)"
+
+race: cc ## run the unit tests in their long form, in random order
+	@$(REPORT) "$(GOTEST) -shuffle=on -count=1 $(UNIT)"
+
+fuzz-seeds: ## run the seeds of the fuzz targets
+	go test -run '^Fuzz' $(UNIT)
+
+lint: ## check the format of the sources and vet them
+	@bad=$$(gofmt -l .); \
+		if [ -n "$$bad" ]; then echo "not formatted (gofmt -w):"; echo "$$bad"; exit 1; fi
+	go vet ./...
+	@for f in $$(grep -rlE '^#!/bin/(ba)?sh' integration .ci); do bash -n "$$f"; done
+
+images: engine ## build the images of the mail hosts, where they are not there
+	@integration/images/images.sh
+
+engine:
+	@integration/scripts/engine.sh
+
+cc:
+	@integration/scripts/cc.sh
+
+demo: build images ## bring up two mail hosts and show the story on them
+	@integration/scripts/demo.sh up
+
+demo-down: ## remove the hosts of the demo
+	@integration/scripts/demo.sh down
+
+clean: ## remove what was built, but for images
+	rm -rf bin
