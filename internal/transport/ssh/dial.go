@@ -172,7 +172,7 @@ func (d *dialing) explain(err error, raw *rawConn, keyCheck *hostKeyCheck, auth 
 	case keyCheck.accepted == nil:
 		return d.explainKex(err)
 	case raw.failure() != nil && isTimeout(raw.failure()):
-		return d.fail(StepAuthentication, fmt.Errorf("the host did not answer within %s", d.cfg.ConnectTimeout), "look at the host's load and its log of sshd")
+		return d.fail(StepAuthentication, fmt.Errorf("the host did not answer the login as %q within %s", d.cfg.User, d.cfg.ConnectTimeout), "look at the host's load and its log of sshd")
 	}
 	return d.fail(StepAuthentication, auth.explain(d.cfg, unwrapHandshake(err)), "")
 }

@@ -102,13 +102,14 @@ func startSFTP(s *session, kind, what string, input io.Reader, stderr *tail) (*s
 	case <-s.exited:
 	case <-time.After(lingering):
 	}
+	what = "no SFTP server answered"
+	if s.hasExited() && s.status >= 0 {
+		what = fmt.Sprintf("%s, status %d", what, s.status)
+	}
 	if said := noise.said(); said != "" {
-		return nil, fmt.Errorf("no SFTP server answered, but %q came: %w", said, err)
+		what = fmt.Sprintf("%s, but %q came", what, said)
 	}
-	if s.hasExited() {
-		return nil, fmt.Errorf("the server ended with status %d: %w", s.status, err)
-	}
-	return nil, err
+	return nil, fmt.Errorf("%s: %w", what, err)
 }
 
 // noiseLimit is how much a login shell may print before the protocol starts.

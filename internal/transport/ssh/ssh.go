@@ -112,7 +112,7 @@ func (c Config) withDefaults() Config {
 		c.Warn = func(string) {}
 	}
 	if len(c.Methods) == 0 {
-		c.Methods = []string{methodPublicKey, methodPassword, methodKeyboard}
+		c.Methods = allMethods()
 	}
 	return c.withDefaultTimes()
 }
