@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -78,38 +79,48 @@ func (f *Files) brokenBy() error {
 	return f.broken
 }
 
-// do has the shell run a piece of script and gives what it printed, stderr included, and its status. A piece that ctx cuts short leaves a session that nobody can use.
+// do has the shell run a piece of script and gives what it printed, stderr included, and its status. A piece that ctx cuts short is run to its end by the shell; a session
+// whose shell does not get there within grace is given up.
 func (f *Files) do(ctx context.Context, piece string) ([]byte, int, error) {
 	select {
 	case <-f.turn:
 	case <-ctx.Done():
 		return nil, 0, context.Cause(ctx)
 	}
-	defer func() { f.turn <- struct{}{} }()
 	if err := f.brokenBy(); err != nil {
+		f.turn <- struct{}{}
 		return nil, 0, err
-	}
-	type reply struct {
-		out    []byte
-		status int
-		err    error
 	}
 	done := make(chan reply, 1)
 	go func() {
 		out, status, err := f.exchange(piece)
+		if err != nil {
+			err = f.breakWith(fmt.Errorf("shell session: %w: %w", host.ErrUnreachable, err))
+		}
 		done <- reply{out, status, err}
+		f.turn <- struct{}{}
 	}()
 	select {
 	case r := <-done:
-		if r.err != nil {
-			return nil, 0, f.breakWith(fmt.Errorf("shell session: %w: %w", host.ErrUnreachable, r.err))
-		}
-		return r.out, r.status, nil
+		return r.out, r.status, r.err
 	case <-ctx.Done():
-		f.breakWith(fmt.Errorf("shell session was interrupted: %w", host.ErrUnreachable))
+		late := time.AfterFunc(grace, func() { f.breakWith(fmt.Errorf("shell session does not answer: %w", host.ErrUnreachable)) })
+		go func() {
+			<-done
+			late.Stop()
+		}()
 		return nil, 0, context.Cause(ctx)
 	}
 }
+
+type reply struct {
+	out    []byte
+	status int
+	err    error
+}
+
+// grace is how long a shell may go on with what nobody waits for any more.
+const grace = 5 * time.Second
 
 func (f *Files) exchange(piece string) ([]byte, int, error) {
 	if _, err := fmt.Fprintf(f.stdin, "{ %s\n} 2>&1 </dev/null; printf '\\n%s %%d\\n' \"$?\"\n", piece, f.end); err != nil {

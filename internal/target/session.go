@@ -1,0 +1,119 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/pfrun/pfrun/internal/transport"
+	"github.com/pfrun/pfrun/internal/transport/shell"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// fileServer becomes the SFTP server of the host where there is one and it is wanted, else a shell, and says which with its first byte.
+const fileServer = `if [ "$1" = sftp ]; then
+for s in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server /usr/libexec/sftp-server /usr/lib/sftp-server; do
+if [ -x "$s" ]; then printf s; exec "$s"; fi
+done; fi
+printf h; exec sh`
+
+const (
+	speaksSFTP  = 's'
+	speaksShell = 'h'
+)
+
+// open gives the file session, which is made when it is first needed and again when it was lost.
+func (h *Host) open(ctx context.Context) (transport.Files, error) {
+	f, err := h.files.get(ctx, h.openFiles)
+	if err != nil {
+		return nil, h.at("", err)
+	}
+	return f, nil
+}
+
+// lost drops the file session where an error says that it is gone, so that the next look makes a new one, and reports whether it did.
+func (h *Host) lost(ctx context.Context, f transport.Files, err error) bool {
+	gone := errors.Is(err, host.ErrUnreachable) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe)
+	if !gone {
+		return false
+	}
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	h.files.drop(ctx, func(now transport.Files) bool { return now == f })
+	f.Close()
+	return true
+}
+
+func (h *Host) openFiles(ctx context.Context) (transport.Files, error) {
+	if opener, ok := h.conn.(transport.FileOpener); ok && h.become == nil {
+		f, err := opener.OpenFiles(ctx, nil)
+		if err == nil || errors.Is(err, host.ErrUnreachable) || ctx.Err() != nil {
+			return f, err
+		}
+	}
+	return h.startFiles(ctx)
+}
+
+// startFiles starts a file server as the wanted user. The session outlives ctx, which bounds its beginning only.
+func (h *Host) startFiles(ctx context.Context) (transport.Files, error) {
+	pipes, wanted := (transport.PipeOpener)(nil), "sh"
+	if p, ok := h.conn.(transport.PipeOpener); ok {
+		pipes, wanted = p, "sftp"
+	}
+	life, end := context.WithCancelCause(h.life)
+	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
+	inR, inW := io.Pipe()
+	outR, outW := io.Pipe()
+	go func() {
+		p := script(fileServer, wanted)
+		p.stdin, p.stdout = inR, outW
+		status, err := h.launch(life, p)
+		if err == nil {
+			err = fmt.Errorf("the file session ended with status %d: %w", status, io.ErrUnexpectedEOF)
+		}
+		outW.CloseWithError(err)
+		inR.CloseWithError(err)
+		end(err)
+	}()
+	stdin := &serverInput{inW, outR, end}
+	f, err := serve(ctx, pipes, stdin, outR)
+	if err != nil || !stop() {
+		stdin.Close()
+		return nil, errors.Join(err, context.Cause(ctx))
+	}
+	return f, nil
+}
+
+// serve speaks to a file server whose first byte says what it is.
+func serve(ctx context.Context, pipes transport.PipeOpener, stdin io.WriteCloser, stdout io.Reader) (transport.Files, error) {
+	var kind [1]byte
+	if _, err := io.ReadFull(stdout, kind[:]); err != nil {
+		return nil, err
+	}
+	switch {
+	case kind[0] == speaksSFTP && pipes != nil:
+		return pipes.OpenFilesOn(ctx, stdin, stdout)
+	case kind[0] == speaksShell:
+		return shell.Open(ctx, stdin, stdout)
+	}
+	return nil, fmt.Errorf("the file session began with %q", kind)
+}
+
+// serverInput is the stdin of a file server. Its end is the server's: one that does not see it is ended a little later.
+type serverInput struct {
+	*io.PipeWriter
+	out *io.PipeReader
+	end context.CancelCauseFunc
+}
+
+const serverGrace = 2 * time.Second
+
+func (s *serverInput) Close() error {
+	time.AfterFunc(serverGrace, func() {
+		s.end(errClosed)
+		s.out.Close()
+	})
+	return s.PipeWriter.Close()
+}

@@ -1,0 +1,161 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/pfrun/pfrun/modules/change"
+)
+
+// State looks at a service: by systemctl where systemd runs, and else, for Postfix, by postfix(1). A service that neither knows is not there.
+func (h *Host) State(ctx context.Context, ref change.Ref) (change.State, error) {
+	if ref.Kind != change.ServiceRef || ref.Name == "" || ref.Name == "*" {
+		return nil, h.at("", fmt.Errorf("the state of %s %q cannot be looked at", ref.Kind, ref.Name))
+	}
+	s, err := h.serviceState(ctx, ref.Name)
+	if err != nil {
+		return nil, err
+	}
+	return s, nil
+}
+
+func (h *Host) serviceState(ctx context.Context, name string) (change.ServiceState, error) {
+	facts, err := h.Facts(ctx)
+	if err != nil {
+		return change.ServiceState{}, err
+	}
+	ctx, cancel := bounded(ctx, h.timeout)
+	defer cancel()
+	if facts.ServiceManager == change.Systemd {
+		s, err := h.systemdState(ctx, name)
+		if err != nil || s.Exists || !isPostfix(name) {
+			return s, err
+		}
+	}
+	if isPostfix(name) {
+		return h.postfixState(ctx, name)
+	}
+	return change.ServiceState{}, nil
+}
+
+// isPostfix reports whether a name means the Postfix of the host, whose unit may be a wrapper that says nothing about the daemon (Debian 12: active (exited)).
+func isPostfix(name string) bool { return name == "postfix" || name == "postfix.service" }
+
+// unitName gives the unit that a service name means.
+func unitName(name string) string {
+	switch path.Ext(name) {
+	case ".service", ".socket", ".target", ".timer", ".mount", ".automount", ".path", ".slice", ".scope", ".swap", ".device":
+		return name
+	}
+	return name + ".service"
+}
+
+// askPostfix prints "status N", N being what `postfix status` ends with (0: the master runs), or nothing where Postfix is not there. Only root may ask; for others it prints
+// "denied".
+const askPostfix = `
+if command -v postfix >/dev/null 2>&1; then
+if [ "$(id -u)" = 0 ]; then postfix status >/dev/null 2>&1; echo "status $?"; else echo denied; fi
+fi`
+
+// showUnit prints what systemd knows of a unit ($1), after a line ($2) what Postfix says of itself where $3 is set, and the state of Debian's unit for the daemon.
+const showUnit = `systemctl show --no-pager -- "$1" || exit
+printf '%s\n' "$2"
+if [ -n "$3" ]; then systemctl show --no-pager -p LoadState -p ActiveState -- postfix@-.service` + askPostfix + `
+fi
+exit 0`
+
+func (h *Host) systemdState(ctx context.Context, name string) (change.ServiceState, error) {
+	unit, part, postfix := unitName(name), marker("part"), ""
+	if isPostfix(name) {
+		postfix = "postfix"
+	}
+	r, err := h.run(ctx, script(showUnit, unit, part, postfix))
+	if err != nil {
+		return change.ServiceState{}, err
+	}
+	if r.status != 0 {
+		return change.ServiceState{}, h.at("", fmt.Errorf("systemctl show %s: %w", unit, failure(string(r.stderr), r.status)))
+	}
+	shown, more, _ := strings.Cut(string(r.stdout), part+"\n")
+	s := unitState(unit, parseShow(shown))
+	if s.Exists && postfix != "" {
+		s.Running = masterRuns(s.Running, more)
+	}
+	return s, nil
+}
+
+// unitState reads the properties of a unit.
+func unitState(unit string, p map[string]string) change.ServiceState {
+	s := change.ServiceState{Manager: change.Systemd, Unit: unit, Exists: p["LoadState"] != "not-found" && p["LoadState"] != "", Status: p}
+	if !s.Exists {
+		return change.ServiceState{Status: p}
+	}
+	if p["Id"] != "" {
+		s.Unit = p["Id"]
+	}
+	s.Running = active(p["ActiveState"])
+	switch p["UnitFileState"] { // those for which systemctl is-enabled ends with 0
+	case "enabled", "enabled-runtime", "static", "alias", "indirect", "generated", "transient":
+		s.Enabled = true
+	}
+	return s
+}
+
+func active(state string) bool {
+	return state == "active" || state == "activating" || state == "reloading"
+}
+
+// masterRuns tells whether Postfix's master runs, from what showUnit printed after its line: Postfix itself knows best; who may not ask it goes by Debian's unit for the daemon
+// where there is one, and else by the unit.
+func masterRuns(unit bool, text string) bool {
+	p := parseShow(text)
+	for line := range strings.Lines(text) {
+		if status, ok := strings.CutPrefix(strings.TrimSpace(line), "status "); ok {
+			return status == "0"
+		}
+	}
+	if p["LoadState"] == "loaded" && p["ActiveState"] != "" {
+		return unit && active(p["ActiveState"])
+	}
+	return unit
+}
+
+// parseShow reads the lines of `systemctl show`: Name=value. A line without a name goes on with the value before it.
+func parseShow(text string) map[string]string {
+	p := map[string]string{}
+	last := ""
+	for line := range strings.Lines(text) {
+		line = strings.TrimSuffix(line, "\n")
+		name, value, ok := strings.Cut(line, "=")
+		switch {
+		case ok && name != "" && !strings.ContainsAny(name, " \t"):
+			p[name], last = value, name
+		case last != "":
+			p[last] += "\n" + line
+		}
+	}
+	return p
+}
+
+// postfixState asks Postfix itself, where no init looks after it.
+func (h *Host) postfixState(ctx context.Context, name string) (change.ServiceState, error) {
+	r, err := h.run(ctx, script(askPostfix))
+	if err != nil {
+		return change.ServiceState{}, err
+	}
+	answer := strings.TrimSpace(string(r.stdout))
+	status, ok := strings.CutPrefix(answer, "status ")
+	switch n, err := strconv.Atoi(status); {
+	case answer == "":
+		return change.ServiceState{}, nil
+	case answer == "denied":
+		return change.ServiceState{}, h.at("", fmt.Errorf("service %s: only root may ask postfix for its status (become: true)", name))
+	case !ok || err != nil:
+		return change.ServiceState{}, h.at("", fmt.Errorf("service %s: answer %q is not understood", name, answer))
+	default:
+		return change.ServiceState{Manager: change.Postfix, Unit: "postfix", Exists: true, Running: n == 0}, nil
+	}
+}

@@ -1,0 +1,216 @@
+package target
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/transport"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// compare holds what the scripts of file changes share: check PATH SUM META ends the script where the regular file there, or with the sum "-" nothing, is not what is
+// expected. META is what stat gives for mode, uid and gid.
+const compare = `stale() { echo "$1" >&2; exit 90; }
+check() {
+if [ "$2" = - ]; then
+if [ -e "$1" ] || [ -L "$1" ]; then stale "nothing was expected to be there"; fi
+return 0; fi
+if [ -L "$1" ] || ! [ -f "$1" ]; then stale "a file was expected to be there"; fi
+m=$(stat -c "%a %u %g" -- "$1") || exit 91
+[ "$m" = "$3" ] || stale "mode, uid and gid were expected to be $3, they are $m"
+s=$(sha256sum < "$1") || exit 91
+[ "${s%% *}" = "$2" ] || stale "its content is another one"
+}
+`
+
+// put makes the temporary file ($1) what it has to be and gives it its place ($2). ln makes a new name and never replaces one; where a file system has no links, mv -n is the
+// next best. Under SELinux the file gets the label of what it replaces, or of its place.
+const put = compare + `t=$1 p=$2 sum=$3 meta=$4 mode=$5 own=$6 new=$7
+s=$(sha256sum < "$t") || exit 91
+[ "${s%% *}" = "$new" ] || { echo "what arrived is not what was sent" >&2; exit 91; }
+[ "$(stat -c %u:%g -- "$t")" = "$own" ] || chown -- "$own" "$t" || exit 91
+chmod -- "$mode" "$t" || exit 91
+selinux=; selinuxenabled 2>/dev/null && selinux=1
+check "$p" "$sum" "$meta"
+if [ "$sum" != - ]; then
+[ -z "$selinux" ] || chcon --reference="$p" -- "$t" 2>/dev/null
+mv -f -T -- "$t" "$p"
+exit; fi
+if ln -T -- "$t" "$p" 2>/dev/null; then rm -f -- "$t"
+else check "$p" - ""; mv -n -T -- "$t" "$p" && { [ ! -e "$t" ] || stale "something came there meanwhile"; } || exit 91
+fi
+[ -z "$selinux" ] || restorecon -- "$p" 2>/dev/null || :`
+
+// remove removes the file.
+const remove = compare + `check "$1" "$2" "$3"
+rm -f -- "$1"`
+
+// meta sets mode ($3) and owner ($4) of a path ($1), wholly or not at all.
+const meta = compare + `if [ -L "$1" ]; then stale "a link is there"; fi
+if ! [ -e "$1" ]; then stale "nothing is there"; fi
+m=$(stat -c "%a %u %g" -- "$1") || exit 91
+[ "$m" = "$2" ] || stale "mode, uid and gid were expected to be $2, they are $m"
+set -- "$@" $m
+[ "$6:$7" = "$4" ] || chown -- "$4" "$1" || exit 91
+chmod -- "$3" "$1" || { chown -- "$6:$7" "$1"; chmod -- "$5" "$1"; exit 91; }`
+
+// writeFile lays the content beside its place, readable for nobody else, has it validated, and has one command on the target compare and rename.
+func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
+	if err := checkPath(c.Path); err != nil {
+		return h.at("", err)
+	}
+	ctx, cancel := bounded(ctx, h.timeout)
+	defer cancel()
+	temp := folder(c.Path) + ".pfrun-" + rand.Text() + ".tmp"
+	defer func() {
+		if err != nil {
+			err = h.at(c.Path, errors.Join(err, h.discard(ctx, temp)))
+		}
+	}()
+	if err := h.lay(ctx, temp, c.Content); err != nil {
+		return err
+	}
+	if err := h.validate(ctx, c, temp); err != nil {
+		return err
+	}
+	sum, expected := expectation(c.Before)
+	return h.commit(ctx, c.Path, put, temp, c.Path, sum, expected, octal(c.Meta), fmt.Sprintf("%d:%d", c.Meta.UID, c.Meta.GID), c.Content.SHA256)
+}
+
+// validate runs the command that has to accept the new content.
+func (h *Host) validate(ctx context.Context, c change.WriteFile, temp string) error {
+	if len(c.Validate) == 0 {
+		return nil
+	}
+	r, err := h.run(ctx, program{argv: c.ValidateArgv(temp)})
+	if err != nil {
+		return err
+	}
+	return host.Validated(r.status, r.stderr)
+}
+
+// lay makes a file that nobody else can read.
+func (h *Host) lay(ctx context.Context, temp string, c change.Content) error {
+	f, err := h.open(ctx)
+	if err != nil {
+		return err
+	}
+	w, err := f.Create(ctx, temp, 0o600)
+	if err != nil {
+		err = h.noTemp(ctx, f, folder(temp), err)
+	} else {
+		err = fill(w, c)
+	}
+	h.lost(ctx, f, err)
+	return err
+}
+
+// noTemp explains why no file could be made beside another one.
+func (h *Host) noTemp(ctx context.Context, f transport.Files, dir string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("its folder %s is not there, make it first: %w", dir, fs.ErrNotExist)
+	}
+	if _, statErr := f.Lstat(ctx, dir); errors.Is(statErr, fs.ErrNotExist) {
+		return fmt.Errorf("its folder %s is not there, make it first: %w", dir, fs.ErrNotExist)
+	}
+	return fmt.Errorf("no file can be made in %s: %w", dir, err)
+}
+
+// fill writes the content and proves that it is the one that was announced.
+func fill(w io.WriteCloser, c change.Content) (err error) {
+	defer func() {
+		if cerr := w.Close(); err == nil {
+			err = cerr
+		}
+	}()
+	r, err := c.Open()
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	hash := sha256.New()
+	n, err := io.Copy(w, io.TeeReader(r, hash))
+	if err != nil {
+		return err
+	}
+	if sum := hex.EncodeToString(hash.Sum(nil)); n != c.Size || sum != c.SHA256 {
+		return fmt.Errorf("the content is not the one that was announced: %d bytes with sha256 %s, not %d with %s", n, sum, c.Size, c.SHA256)
+	}
+	if s, ok := w.(interface{ Sync() error }); ok {
+		return s.Sync()
+	}
+	return nil
+}
+
+// discard removes a temporary file that may be there, also when ctx has ended, and by a command where the file session is lost.
+func (h *Host) discard(ctx context.Context, temp string) error {
+	ctx, cancel := detached(ctx)
+	defer cancel()
+	f, err := h.open(ctx)
+	if err == nil {
+		err = f.Remove(ctx, temp)
+	}
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	r, err := h.run(ctx, script(`rm -f -- "$1"`, temp))
+	if err == nil && r.status != 0 {
+		err = failure(string(r.stderr), r.status)
+	}
+	if err != nil {
+		return h.at(temp, fmt.Errorf("a temporary file may still be there: %w", err))
+	}
+	return nil
+}
+
+func (h *Host) removeFile(ctx context.Context, c change.Remove) error {
+	if err := checkPath(c.Path); err != nil {
+		return h.at("", err)
+	}
+	if c.Before == nil {
+		return h.at(c.Path, errors.New("remove: what is removed must be known"))
+	}
+	sum, expected := expectation(c.Before)
+	return h.commit(ctx, c.Path, remove, c.Path, sum, expected)
+}
+
+func (h *Host) setMeta(ctx context.Context, c change.SetMeta) error {
+	if err := checkPath(c.Path); err != nil {
+		return h.at("", err)
+	}
+	return h.commit(ctx, c.Path, meta, c.Path, shown(c.Before), octal(c.Meta), fmt.Sprintf("%d:%d", c.Meta.UID, c.Meta.GID))
+}
+
+// expectation gives what the scripts compare with.
+func expectation(f *change.File) (sum, meta string) {
+	if f == nil {
+		return "-", ""
+	}
+	return f.Content.SHA256, shown(f.Meta)
+}
+
+// shown gives mode, uid and gid as stat -c "%a %u %g" does.
+func shown(m change.Meta) string { return fmt.Sprintf("%o %d %d", m.Mode, m.UID, m.GID) }
+
+// octal gives the mode for chmod. Five digits clear setuid and setgid of a folder too.
+func octal(m change.Meta) string { return fmt.Sprintf("%05o", m.Mode) }
+
+// failure makes an error of what a script said.
+func failure(said string, status int) error {
+	text := fmt.Sprintf("%s (status %d)", tail(said), status)
+	switch last := strings.TrimSpace(said); {
+	case strings.HasSuffix(last, "Permission denied"), strings.HasSuffix(last, "Operation not permitted"):
+		return fmt.Errorf("%w: %s", fs.ErrPermission, text)
+	case strings.HasSuffix(last, "No such file or directory"):
+		return fmt.Errorf("%w: %s", fs.ErrNotExist, text)
+	}
+	return errors.New(text)
+}
