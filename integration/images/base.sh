@@ -85,14 +85,15 @@ bootstrap() {
 	# A debootstrap older than the release lacks its name; sid's recipe fits.
 	script=/usr/share/debootstrap/scripts/$suite
 	[ -e "$script" ] || script=/usr/share/debootstrap/scripts/sid
-	root=$(mktemp -d)
+	# Not /tmp: it is often small, and mounted so that a system cannot be made there.
+	root=$(mktemp -d -p "${TMPDIR:-/var/tmp}")
 	# shellcheck disable=SC2064
-	trap "rm -rf '$root'" EXIT
+	trap "rm -rf '$root' '$root.log'" EXIT
 	echo "images: making debian:$1-slim with debootstrap from $DEBIAN_MIRROR"
 	if ! http_proxy=$APT_PROXY debootstrap --variant=minbase \
 		--keyring=/usr/share/keyrings/debian-archive-keyring.gpg \
 		"$suite" "$root" "$DEBIAN_MIRROR" "$script" >"$root.log" 2>&1; then
-		tail -n 20 "$root.log" "$root/debootstrap/debootstrap.log" >&2 || true
+		tail -n 20 "$root.log" >&2
 		return 1
 	fi
 	rm -f "$root.log"
