@@ -92,7 +92,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		case <-soft.Done():
 		}
 	}()
-	r := &run{Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}}
+	r := &run{Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, plans: map[string]*host.Overlay{}}
 	defer r.close()
 	var err error
 	for _, b := range o.Playbooks {
@@ -117,6 +117,7 @@ type run struct {
 	hosts    map[string]*hostState
 	order    []*hostState
 	sessions map[string]*session
+	plans    map[string]*host.Overlay // by host: what is planned on it
 	matched  bool
 
 	emitting sync.Mutex

@@ -19,7 +19,7 @@ func (pr *playRun) flush() {
 		if len(hosts)+len(maybe) == 0 {
 			continue
 		}
-		pr.emit(event.TaskStart{Name: taskName(pr.hard, t, pr.Vars.Scope("", pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos, Handler: true})
+		pr.emit(event.TaskStart{Name: TaskName(pr.hard, t, pr.Vars.Scope("", pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos, Handler: true})
 		pr.onAll(hosts, pr.hard, t)
 		for _, h := range maybe {
 			(&hostTask{playRun: pr, h: h, t: t, looking: pr.hard}).possible()
@@ -77,7 +77,7 @@ func nameList(v jinja.Value) []string {
 func (ht *hostTask) owe(name string, how owing) bool {
 	found := map[*play.Task]bool{}
 	for _, t := range slices.Backward(ht.p.Handlers) {
-		if taskName(ht.looking, t, ht.playRun.Vars.Scope("", ht.p, t.Vars, nil)) == name && t.Name != nil {
+		if TaskName(ht.looking, t, ht.playRun.Vars.Scope("", ht.p, t.Vars, nil)) == name && t.Name != nil {
 			found[t] = true
 			break
 		}
@@ -89,7 +89,7 @@ func (ht *hostTask) owe(name string, how owing) bool {
 	}
 	for t := range maps.Keys(found) {
 		d := ht.h.owed[t]
-		ht.h.owed[t] = debt{max(d.how, how), append(d.by, taskName(ht.looking, ht.t, ht.scope()))}
+		ht.h.owed[t] = debt{max(d.how, how), append(d.by, TaskName(ht.looking, ht.t, ht.scope()))}
 	}
 	return len(found) > 0
 }

@@ -29,7 +29,7 @@ func (ht *hostTask) scope() jinja.Scope {
 
 // result begins the event of this task on this host.
 func (ht *hostTask) result(s event.Status) *event.TaskResult {
-	return &event.TaskResult{Host: ht.h.name, Task: taskName(ht.looking, ht.t, ht.scope()), Module: ht.t.Action, Pos: ht.t.Pos, Status: s, Because: ht.h.paying[ht.t]}
+	return &event.TaskResult{Host: ht.h.name, Task: TaskName(ht.looking, ht.t, ht.scope()), Module: ht.t.Action, Pos: ht.t.Pos, Status: s, Because: ht.h.paying[ht.t]}
 }
 
 func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {

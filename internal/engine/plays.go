@@ -22,7 +22,7 @@ type playRun struct {
 }
 
 func (r *run) play(p *play.Play) error {
-	pattern, name, err := r.heading(p)
+	pattern, name, err := Heading(r.hard, p, r.Vars)
 	if err != nil {
 		return err
 	}
@@ -51,10 +51,10 @@ func (r *run) play(p *play.Play) error {
 	return nil
 }
 
-// heading computes the pattern and the name of a play, from what is known without a host.
-func (r *run) heading(p *play.Play) (pattern, name string, err error) {
-	scope := r.Vars.Scope("", p, nil, nil)
-	v, err := jinja.Force(r.hard, p.Hosts, scope)
+// Heading computes the pattern and the name of a play, from what is known without a host.
+func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, name string, err error) {
+	scope := variables.Scope("", p, nil, nil)
+	v, err := jinja.Force(ctx, p.Hosts, scope)
 	if err != nil {
 		return "", "", err
 	}
@@ -70,7 +70,7 @@ func (r *run) heading(p *play.Play) (pattern, name string, err error) {
 	if p.Name == nil {
 		return pattern, pattern, nil
 	}
-	v, err = jinja.Force(r.hard, p.Name, scope)
+	v, err = jinja.Force(ctx, p.Name, scope)
 	return pattern, jinja.Str(v), err
 }
 
@@ -80,7 +80,7 @@ func (pr *playRun) sections() {
 			if pr.over || pr.stopped() {
 				break
 			}
-			if wanted(t.Tags, pr.Tags, pr.SkipTags) || t.Meta == play.FlushHandlers {
+			if Wanted(t.Tags, pr.Tags, pr.SkipTags) || t.Meta == play.FlushHandlers {
 				pr.task(t)
 			}
 		}
@@ -102,7 +102,7 @@ func (pr *playRun) task(t *play.Task) {
 		pr.meta(t, hosts)
 		return
 	}
-	pr.emit(event.TaskStart{Name: taskName(pr.soft, t, pr.Vars.Scope("", pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos})
+	pr.emit(event.TaskStart{Name: TaskName(pr.soft, t, pr.Vars.Scope("", pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos})
 	pr.onAll(hosts, pr.soft, t)
 }
 
@@ -149,8 +149,8 @@ func (pr *playRun) metaHolds(t *play.Task, h *hostState) bool {
 	return false
 }
 
-// taskName is how a task is called in the output.
-func taskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
+// TaskName is how a task is called in the output.
+func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	switch n := t.Name.(type) {
 	case nil:
 		return t.Action

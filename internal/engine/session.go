@@ -17,8 +17,12 @@ type session struct {
 	shown host.Host
 }
 
-func newSession(real *openHost) *session         { return &session{real, real} }
-func newPlanningSession(real *openHost) *session { return &session{real, host.NewOverlay(real)} }
+func newSession(real *openHost, _ *host.Overlay) *session { return &session{real, real} }
+
+// newPlanningSession shares the plan of a host between its sessions: what root's tasks would change, the login's tasks see.
+func newPlanningSession(real *openHost, plan *host.Overlay) *session {
+	return &session{real, plan.As(real)}
+}
 
 // host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, one with `check_mode: false` the real host; without a word it is the one shown.
 func (s *session) host(checkMode *bool) host.Host {
@@ -60,7 +64,11 @@ func (r *run) session(hostName string, l Login) *session {
 	if r.PlanOnly {
 		open = newPlanningSession
 	}
-	s := open(&openHost{login: l})
+	real := &openHost{login: l}
+	if r.plans[hostName] == nil {
+		r.plans[hostName] = host.NewOverlay(real)
+	}
+	s := open(real, r.plans[hostName])
 	r.sessions[key] = s
 	return s
 }

@@ -2,8 +2,8 @@ package engine
 
 import "slices"
 
-// wanted says whether a task runs under --tags and --skip-tags: Ansible's rules with always, never, tagged, untagged and all.
-func wanted(tags, only, skip []string) bool {
+// Wanted says whether a task runs under --tags and --skip-tags: Ansible's rules with always, never, tagged, untagged and all.
+func Wanted(tags, only, skip []string) bool {
 	if !selected(tags, only) {
 		return false
 	}

@@ -17,7 +17,11 @@ import (
 // ErrPlanned.
 type Overlay struct {
 	base Reader
+	*planned
+}
 
+// planned is what overlays of one host share: the changes so far, whoever looks.
+type planned struct {
 	mu      sync.RWMutex
 	files   map[string]*change.File // nil: planned to be removed
 	metas   map[string]change.Meta
@@ -27,8 +31,11 @@ type Overlay struct {
 
 // NewOverlay makes an overlay in which nothing is planned.
 func NewOverlay(base Reader) *Overlay {
-	return &Overlay{base: base, files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{}}
+	return &Overlay{base, &planned{files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{}}}
 }
+
+// As gives the same plan over another reader of the same host: what one user's tasks would change, another's see.
+func (o *Overlay) As(base Reader) *Overlay { return &Overlay{base, o.planned} }
 
 // Blurred reports whether a change was planned whose effects nobody can tell: what is missing afterwards may be there in a real run.
 func (o *Overlay) Blurred() bool {
