@@ -79,7 +79,7 @@ func account(ctx context.Context, r host.Reader, name string, look func(context.
 
 func noAccount(words, name string, err error) error {
 	if errors.Is(err, ErrNoAccount) {
-		return fmt.Errorf("%s %s: %w", words, name, err)
+		return fmt.Errorf("%s %s (%w)", words, name, ErrNoAccount)
 	}
 	return err
 }

@@ -18,20 +18,26 @@ func Follow(ctx context.Context, r Reader, name string) (Stat, error) {
 		if err != nil || st.Kind != Link {
 			return st, err
 		}
-		name = joinTarget(path.Dir(st.Path), st.Target)
+		if name, err = target(ctx, r, path.Dir(st.Path), st.Target); err != nil {
+			return Stat{}, err
+		}
 	}
 	return Stat{}, fmt.Errorf("%s: too many levels of symbolic links", start)
 }
 
-// joinTarget gives where a link in dir leads. Above a folder that is a link itself, ".." is not what cleaning the text makes of it: such a path is left as it is.
-func joinTarget(dir, target string) string {
-	switch {
-	case path.IsAbs(target):
-		return target
-	case strings.Contains(target, ".."):
-		return dir + "/" + target
+// target gives where a link in dir leads. Where a folder above is a link itself, ".." is not what cleaning the text makes of it: such a path is left as it is.
+func target(ctx context.Context, r Reader, dir, to string) (string, error) {
+	if path.IsAbs(to) {
+		return to, nil
 	}
-	return path.Join(dir, target)
+	if strings.Contains(to, "..") {
+		for above := dir; above != "/"; above = path.Dir(above) {
+			if st, err := r.Stat(ctx, above); err != nil || st.Kind == Link {
+				return dir + "/" + to, err
+			}
+		}
+	}
+	return path.Join(dir, to), nil
 }
 
 // ComparePaths orders paths as Walk gives them: parents before children, names in order.

@@ -277,18 +277,20 @@ func answer(t *testing.T, command, data string) mem.Option {
 	if err != nil {
 		t.Fatalf("%q: %v", command, err)
 	}
-	out, touched := change.Outcome{Known: true}, []mem.Option{}
+	out, touched, end := change.Outcome{Known: true}, []mem.Option{}, "\n"
 	for line := range strings.Lines(data) {
 		word, rest, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		switch word {
 		case "#status":
 			out.Status = number(t, rest, 10)
+		case "#zero":
+			end = "\x00"
 		case "#touch":
 			touched = append(touched, mem.File(rest, ""))
 		case "2>":
 			out.Stderr = append(out.Stderr, rest+"\n"...)
 		default:
-			out.Stdout = append(out.Stdout, line...)
+			out.Stdout = append(out.Stdout, strings.TrimSuffix(line, "\n")+end...)
 		}
 	}
 	return mem.AnswerFunc(func(h *mem.Host, _ change.Exec) (change.Outcome, error) {
