@@ -173,7 +173,7 @@ func hashKey(v Value) (key any, ok bool) {
 		return bigKey(x.String()), true
 	case Tuple:
 		return hashTuple(x)
-	case *List, *Dict, *ScopeMap:
+	case *List, *Dict, *ScopeMap, Func, MapScope:
 		return nil, false
 	}
 	return v, true

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"unicode/utf8"
 
@@ -16,6 +17,7 @@ type Template struct {
 	kind    kind
 	expr    expr // of a bare expression, and of an argument that is one {{ }}
 	body    []stmt
+	skipped int  // the length of the line #jinja2: of a file, which offsets do not count
 	mutates bool // it calls a method that changes its object: variables are copied first
 }
 
@@ -38,10 +40,16 @@ func (t *Template) Eval(ctx context.Context, s Scope) (Value, error) {
 func (t *Template) run(st *state) (Value, error) {
 	st.t = t
 	v, err := t.result(st)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		v, err = st.finish(v)
 	}
-	return st.finish(v)
+	if errors.Is(err, errUnknown) {
+		return Unknown{}, nil
+	}
+	if err != nil {
+		return nil, st.fail(0, err)
+	}
+	return v, nil
 }
 
 func (t *Template) result(st *state) (Value, error) {
@@ -50,7 +58,7 @@ func (t *Template) result(st *state) (Value, error) {
 	}
 	out := &output{}
 	st.out = out
-	if _, err := execAll(st, t.body); err != nil {
+	if err := execAll(st, t.body); err != nil {
 		return nil, err
 	}
 	v, err := out.value(st)
@@ -80,7 +88,7 @@ func (t *Template) place(at int) diag.Pos {
 	if !p.IsValid() || p.Column == 0 {
 		return p
 	}
-	at = min(max(at, 0), len(t.src))
+	at = min(max(at+t.skipped, 0), len(t.src))
 	before := t.src[:at]
 	if n := strings.LastIndexByte(before, '\n'); n >= 0 {
 		if t.kind == kindFile {

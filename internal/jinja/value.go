@@ -18,12 +18,12 @@ type Omit struct{}
 
 // Undefined is the value of a name, an attribute or an item that does not exist. It may be tested with "is defined" and be given a default; any other use is an error that names it.
 type Undefined struct {
+	blank bool   // of "a if b" without else: empty in a text, false as a truth; only alone it is an error
 	what  string // the variable's name, or the attribute or item that is missing
 	msg   string // the whole sentence for the user
-	hint  string // did you mean
 	at    int    // offset into src
 	src   *Template
-	owner Value // the object that lacks the attribute; nil for a variable
+	near  func() []string // the names that might have been meant; nil where there are none
 }
 
 // Message says what is undefined.

@@ -1,0 +1,121 @@
+package jinja
+
+// filterTable is the filters of this package: name, signature, function. The signature is what follows the input.
+var filterTable []filterDef
+
+func init() {
+	filterTable = []filterDef{
+		{name: "default", signature: loose("default_value=, boolean="), fn: filterDefault, takesUnset: true, takesUnknown: true},
+		{name: "mandatory", signature: sign("msg="), fn: filterMandatory, takesUnset: true, takesUnknown: true},
+		{name: "type_debug", fn: filterTypeDebug, takesUnset: true, takesUnknown: true},
+		{name: "ternary", signature: loose("true_val, false_val, none_val="), fn: filterTernary, takesUnknown: true},
+
+		{name: "upper", fn: textFilter(upperText)},
+		{name: "lower", fn: textFilter(lowerText)},
+		{name: "title", fn: textFilter(jinjaTitle)},
+		{name: "capitalize", fn: textFilter(capitalized)},
+		{name: "trim", signature: sign("chars="), fn: filterTrim},
+		{name: "replace", signature: sign("old, new, count="), fn: filterReplace},
+		{name: "split", signature: sign("sep=, maxsplit="), fn: filterSplit},
+		{name: "string", fn: textFilter(func(s string) string { return s })},
+		{name: "format", signature: sign("*args, **kw"), fn: filterFormat},
+		{name: "indent", signature: sign("width=, first=, blank="), fn: filterIndent},
+		{name: "wordcount", fn: filterWordCount},
+		{name: "truncate", signature: sign("length=, killwords=, end=, leeway="), fn: filterTruncate},
+		{name: "quote", fn: textFilter(Quote)},
+		{name: "basename", fn: textFilter(baseName)},
+		{name: "dirname", fn: textFilter(dirName)},
+		{name: "b64encode", signature: sign("encoding="), fn: filterB64Encode},
+		{name: "b64decode", signature: sign("encoding="), fn: filterB64Decode},
+		{name: "hash", signature: sign("hashtype="), fn: filterHash},
+		{name: "md5", fn: namedHash("md5")},
+		{name: "sha1", fn: namedHash("sha1")},
+		{name: "checksum", fn: namedHash("sha1")},
+		{name: "comment", signature: sign("style=, **kw"), fn: filterComment},
+
+		{name: "int", signature: sign("default=, base="), fn: filterInt},
+		{name: "float", signature: sign("default="), fn: filterFloat},
+		{name: "bool", fn: filterBool},
+		{name: "abs", fn: filterAbs},
+		{name: "round", signature: sign("precision=, method="), fn: filterRound},
+		{name: "sum", signature: sign("attribute=, start="), fn: filterSum},
+		{name: "min", signature: sign("case_sensitive=, attribute="), fn: filterExtreme(-1)},
+		{name: "max", signature: sign("case_sensitive=, attribute="), fn: filterExtreme(1)},
+		{name: "log", signature: sign("base="), fn: filterLog},
+		{name: "pow", signature: sign("exponent"), fn: filterPow},
+		{name: "root", signature: sign("base="), fn: filterRoot},
+
+		{name: "length", fn: filterLength, takesUnknown: true},
+		{name: "list", fn: filterList, takesUnknown: true},
+		{name: "first", fn: filterFirst, takesUnknown: true},
+		{name: "last", fn: filterLast, takesUnknown: true},
+		{name: "reverse", fn: filterReverse, takesUnknown: true},
+		{name: "join", signature: sign("d=, attribute="), fn: filterJoin},
+		{name: "sort", signature: sign("reverse=, case_sensitive=, attribute="), fn: filterSort},
+		{name: "unique", signature: sign("case_sensitive=, attribute="), fn: filterUnique},
+		{name: "map", signature: loose("*args, **kw"), fn: filterMap, takesUnknown: true},
+		{name: "select", signature: sign("*args, **kw"), fn: filterSelect(false, true)},
+		{name: "reject", signature: sign("*args, **kw"), fn: filterSelect(false, false)},
+		{name: "selectattr", signature: sign("*args, **kw"), fn: filterSelect(true, true), takesUnknown: true},
+		{name: "rejectattr", signature: sign("*args, **kw"), fn: filterSelect(true, false), takesUnknown: true},
+		{name: "flatten", signature: sign("levels=, skip_nulls="), fn: filterFlatten},
+		{name: "difference", signature: sign("other"), fn: filterDifference},
+		{name: "symmetric_difference", signature: sign("other"), fn: filterSymmetric},
+		{name: "union", signature: sign("other"), fn: filterUnion},
+		{name: "intersect", signature: sign("other"), fn: filterIntersect},
+		{name: "zip", signature: sign("*args, **kw"), fn: filterZip, takesUnknown: true},
+		{name: "zip_longest", signature: sign("*args, **kw"), fn: filterZipLongest, takesUnknown: true},
+		{name: "batch", signature: sign("linecount, fill_with="), fn: filterBatch},
+		{name: "slice", signature: sign("slices, fill_with="), fn: filterSlice},
+		{name: "groupby", signature: sign("attribute, default=, case_sensitive="), fn: filterGroupBy},
+		{name: "subelements", signature: sign("subelements, skip_missing="), fn: filterSubelements},
+
+		{name: "dict2items", signature: sign("key_name=, value_name="), fn: filterDict2Items, takesUnknown: true},
+		{name: "items2dict", signature: sign("key_name=, value_name="), fn: filterItems2Dict},
+		{name: "combine", signature: sign("*args, recursive=, list_merge="), fn: filterCombine},
+		{name: "dictsort", signature: sign("case_sensitive=, by=, reverse="), fn: filterDictSort},
+		{name: "items", fn: filterItems, takesUnset: true, takesUnknown: true},
+		{name: "attr", signature: sign("name"), fn: filterAttr},
+		{name: "to_json", signature: sign("indent=, sort_keys=, ensure_ascii=, separators=, vault_to_text=, preprocess_unsafe="), fn: filterToJSON},
+		{name: "to_nice_json", signature: sign("indent=, sort_keys=, ensure_ascii=, separators="), fn: filterToNiceJSON},
+		{name: "tojson", signature: sign("indent="), fn: filterHTMLJSON},
+		{name: "from_json", fn: filterFromJSON},
+
+		{name: "regex_search", signature: sign("regex, *groups, ignorecase=, multiline="), fn: filterRegexSearch},
+		{name: "regex_replace", signature: sign("pattern=, replacement=, ignorecase=, multiline=, count=, mandatory_count="), fn: filterRegexReplace},
+		{name: "regex_findall", signature: sign("regex, multiline=, ignorecase="), fn: filterRegexFindall},
+		{name: "regex_escape", signature: sign("re_type="), fn: filterRegexEscape},
+
+		{name: "path_join", fn: filterPathJoin},
+		{name: "normpath", fn: textFilter(cleanPath)},
+		{name: "relpath", signature: sign("start="), fn: filterRelPath},
+		{name: "splitext", fn: filterSplitExt},
+		{name: "win_basename", fn: textFilter(winBaseName)},
+	}
+}
+
+// filterAliases are second names.
+var filterAliases = map[string]string{"d": "default", "count": "length"}
+
+// loose is sign for a callee that takes undefined arguments.
+func loose(text string) signature {
+	s := sign(text)
+	s.undefinedArgs = true
+	return s
+}
+
+func builtinFilters() map[string]*filterDef {
+	m := make(map[string]*filterDef, len(filterTable))
+	for i := range filterTable {
+		m[filterTable[i].name] = &filterTable[i]
+	}
+	for alias, name := range filterAliases {
+		m[alias] = m[name]
+	}
+	return m
+}
+
+// textFilter is a filter that makes a text of a text.
+func textFilter(fn func(string) string) func(*Call) (Value, error) {
+	return func(c *Call) (Value, error) { return fn(c.input()), nil }
+}

@@ -1,0 +1,276 @@
+package jinja
+
+import (
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
+)
+
+const (
+	maxParse = 1000   // how deep rules may stand in one another; a pair of parentheses takes two
+	maxChain = 10_000 // how many operators, filters or attributes may follow one another
+)
+
+// parser makes the tree of a template.
+type parser struct {
+	t      *Template
+	tokens []token
+	i      int
+	depth  int
+	blocks []string // the open block tags, for errors
+}
+
+func (p *parser) cur() token  { return p.tokens[p.i] }
+func (p *parser) peek() token { return p.tokens[min(p.i+1, len(p.tokens)-1)] }
+
+func (p *parser) next() token {
+	t := p.tokens[p.i]
+	if t.kind != tokEOF {
+		p.i++
+	}
+	return t
+}
+
+func (p *parser) errorf(at int, format string, args ...any) *diag.Diagnostic {
+	return p.t.errorf(at, format, args...)
+}
+
+// unexpected is the error of a token that cannot stand here.
+func (p *parser) unexpected(want string) error {
+	t := p.cur()
+	msg := "unexpected " + t.describe()
+	if want != "" {
+		msg += ", expected " + want
+	}
+	d := p.errorf(t.at, "%s", msg)
+	if t.is("=") {
+		d.Hint = "a comparison is written =="
+	}
+	return d
+}
+
+func (p *parser) accept(op string) bool {
+	if p.cur().is(op) {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) expect(op string) error {
+	if !p.accept(op) {
+		return p.unexpected("'" + op + "'")
+	}
+	return nil
+}
+
+func (p *parser) acceptWord(w string) bool {
+	if p.cur().word(w) {
+		p.i++
+		return true
+	}
+	return false
+}
+
+func (p *parser) expectName() (string, error) {
+	if p.cur().kind != tokName {
+		return "", p.unexpected("a name")
+	}
+	return p.next().text, nil
+}
+
+// deeper counts one level of nesting; the caller ends it with p.depth--.
+func (p *parser) deeper() error {
+	if p.depth++; p.depth > maxParse {
+		return p.errorf(p.cur().at, "the expression is nested too deeply: more than %d levels", maxParse/2)
+	}
+	return nil
+}
+
+func (p *parser) long(n int) error {
+	if n > maxChain {
+		return p.errorf(p.cur().at, "the expression is too long: more than %d operators in a row", maxChain)
+	}
+	return nil
+}
+
+// compile makes the tree of the template's source.
+func (t *Template) compile() (err error) {
+	defer recovered(&err)
+	defer func() {
+		var d *diag.Diagnostic
+		if err != nil && !errors.As(err, &d) {
+			err = t.errorf(0, "%s", err)
+		}
+	}()
+	if t.kind == kindExpr {
+		return t.compileExpr()
+	}
+	src := t.src
+	if strings.ContainsRune(src, '\r') {
+		src = strings.ReplaceAll(strings.ReplaceAll(src, "\r\n", "\n"), "\r", "\n")
+		t.src = src
+	}
+	ws := whitespace{trim: t.kind == kindFile}
+	if t.kind == kindFile {
+		if src, err = t.header(src, &ws); err != nil {
+			return err
+		}
+	}
+	tokens, err := lexTemplate(t, strings.TrimSuffix(src, "\n"), ws)
+	if err != nil {
+		return err
+	}
+	p := &parser{t: t, tokens: tokens}
+	if t.body, err = p.body(); err != nil {
+		return err
+	}
+	if p.cur().kind != tokEOF {
+		return p.unknownTag()
+	}
+	if o, ok := single(t.body); ok && !strings.HasSuffix(t.src, "\n") {
+		t.expr = o.x
+	}
+	return nil
+}
+
+// single gives the one output of a body that has nothing else.
+func single(body []stmt) (*printStmt, bool) {
+	if len(body) != 1 {
+		return nil, false
+	}
+	o, ok := body[0].(*printStmt)
+	return o, ok
+}
+
+// compileExpr compiles a bare expression. One in {{ }}, as older playbooks have them, is taken by its value; a string that is the word for a boolean is that boolean.
+func (t *Template) compileExpr() error {
+	src := strings.TrimSpace(t.src)
+	if strings.HasPrefix(src, "{{") && strings.HasSuffix(src, "}}") || strings.Contains(src, "{%") {
+		inner := &Template{env: t.env, src: t.src, pos: t.pos, kind: kindArg}
+		if err := inner.compile(); err != nil {
+			return err
+		}
+		t.expr, t.mutates = &wordNode{inner}, inner.mutates
+		return nil
+	}
+	tokens, err := lexExpr(t, t.src)
+	if err != nil {
+		return err
+	}
+	p := &parser{t: t, tokens: tokens}
+	if t.expr, err = p.expression(true); err != nil {
+		return err
+	}
+	if p.cur().kind != tokEOF {
+		return p.unexpected("the end of the expression")
+	}
+	return nil
+}
+
+// wordNode is a condition that is a template. Its text was evaluated once more by older releases, so that "False" was false.
+type wordNode struct{ t *Template }
+
+func (n *wordNode) eval(st *state) (Value, error) {
+	v, err := n.t.result(st)
+	if err != nil {
+		return nil, err
+	}
+	switch v {
+	case "True", "true":
+		return true, nil
+	case "False", "false", "None", "none":
+		return false, nil
+	}
+	return v, nil
+}
+
+// header reads the line "#jinja2: trim_blocks:False" with which a template file changes how it is read.
+func (t *Template) header(src string, ws *whitespace) (string, error) {
+	if !strings.HasPrefix(src, "#jinja2:") {
+		return src, nil
+	}
+	line, rest, _ := strings.Cut(src, "\n")
+	for o := range strings.SplitSeq(strings.TrimPrefix(line, "#jinja2:"), ",") {
+		name, value, _ := strings.Cut(o, ":")
+		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
+		on := strings.EqualFold(value, "true")
+		if !on && !strings.EqualFold(value, "false") {
+			return "", t.errorf(0, "#jinja2: %s must be True or False, not %q", name, value)
+		}
+		switch name {
+		case "trim_blocks":
+			ws.trim = on
+		case "lstrip_blocks":
+			ws.lstrip = on
+		default:
+			return "", t.errorf(0, "#jinja2: %q is not supported", name).WithHint("trim_blocks and lstrip_blocks are")
+		}
+	}
+	t.skipped = len(src) - len(rest)
+	return rest, nil
+}
+
+// body reads statements up to a block tag with one of the names, which is not consumed (but its {% is), or the end.
+func (p *parser) body(ends ...string) ([]stmt, error) {
+	if err := p.deeper(); err != nil {
+		return nil, err
+	}
+	defer func() { p.depth-- }()
+	var body []stmt
+	for {
+		t := p.next()
+		switch t.kind {
+		case tokEOF:
+			if len(ends) > 0 {
+				return nil, p.endMissing(ends)
+			}
+			return body, nil
+		case tokText:
+			body = append(body, &textStmt{t.text})
+		case tokVarBegin:
+			x, err := p.tuple(true)
+			if err != nil {
+				return nil, err
+			}
+			if p.cur().kind != tokVarEnd {
+				return nil, p.unexpected("'}}'")
+			}
+			p.i++
+			body = append(body, &printStmt{x, t.at})
+		case tokBlockBegin:
+			if c := p.cur(); c.kind == tokName && slices.Contains(ends, c.text) {
+				return body, nil
+			}
+			s, err := p.statement()
+			if err != nil {
+				return nil, err
+			}
+			if s != nil {
+				body = append(body, s)
+			}
+		}
+	}
+}
+
+func (p *parser) endMissing(ends []string) error {
+	d := p.errorf(p.cur().at, "unexpected end of template, expected {%% %s %%}", strings.Join(ends, " %} or {% "))
+	if n := len(p.blocks); n > 0 {
+		d.Hint = "the innermost block that is open is " + p.blocks[n-1]
+	}
+	return d
+}
+
+func (p *parser) unknownTag() error {
+	t := p.cur()
+	if strings.HasPrefix(t.text, "end") || t.word("else") || t.word("elif") {
+		return p.errorf(t.at, "unexpected {%% %s %%}: no block is open that it could end", t.text)
+	}
+	d := p.errorf(t.at, "unknown tag %s", t.describe())
+	if t.kind == tokName {
+		d.Hint = diag.DidYouMean(t.text, []string{"if", "for", "set", "filter", "with", "raw", "elif", "else", "endif", "endfor", "endset"})
+	}
+	return d
+}

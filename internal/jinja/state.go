@@ -1,0 +1,317 @@
+package jinja
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pfrun/pfrun/internal/diag"
+)
+
+// maxForced is how many variables may stand in one another while one is evaluated.
+const maxForced = 100
+
+// maxValues is how many elements a result may have, deeply; sharing one list many times would else make an endless result.
+const maxValues = 10_000_000
+
+// state is one evaluation. It is used by one goroutine.
+type state struct {
+	ctx    context.Context
+	scope  Scope
+	owner  *ScopeMap // where the scope is that of another host
+	t      *Template
+	out    *output
+	frame  *frame
+	cache  []binding // free variables that were forced or copied
+	chain  *forcing
+	values int // elements visited by finish and resolve
+}
+
+// binding is a name with its value.
+type binding struct {
+	name  string
+	value Value
+}
+
+// frame holds the variables that a block sets: a loop's, a set's.
+type frame struct {
+	vars   []binding
+	parent *frame
+}
+
+// forcing is the stack of the variables that are being evaluated.
+type forcing struct {
+	t      *Template
+	owner  *ScopeMap
+	name   string
+	depth  int
+	parent *forcing
+}
+
+func newState(ctx context.Context, s Scope) *state { return &state{ctx: ctx, scope: s} }
+
+// errUnknown ends a template whose text depends on something unknown.
+var errUnknown = errors.New("the outcome is unknown")
+
+// fail gives err the place of an offset, unless it has one.
+func (st *state) fail(at int, err error) error {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) || errors.Is(err, errUnknown) {
+		return err
+	}
+	if c := st.ctx.Err(); c != nil && errors.Is(err, c) {
+		return err
+	}
+	d = st.t.errorf(at, "%s", err)
+	d.Err = err
+	return d
+}
+
+func (st *state) errorf(at int, format string, args ...any) error {
+	return st.t.errorf(at, format, args...)
+}
+
+// push opens a block; the caller closes it with pop.
+func (st *state) push() *frame {
+	st.frame = &frame{parent: st.frame}
+	return st.frame
+}
+
+func (st *state) pop() { st.frame = st.frame.parent }
+
+// set gives a variable of the innermost block a value.
+func (st *state) set(name string, v Value) {
+	if st.frame == nil {
+		st.push()
+	}
+	st.frame.set(name, v)
+}
+
+func (f *frame) set(name string, v Value) {
+	for i := range f.vars {
+		if f.vars[i].name == name {
+			f.vars[i].value = v
+			return
+		}
+	}
+	f.vars = append(f.vars, binding{name, v})
+}
+
+// lookup gives the value of a name: a variable of a block, of the scope, or a global. The value's elements may be templates still.
+func (st *state) lookup(name string, at int) (Value, error) {
+	for f := st.frame; f != nil; f = f.parent {
+		for i := range f.vars {
+			if f.vars[i].name == name {
+				return f.vars[i].value, nil
+			}
+		}
+	}
+	for i := range st.cache {
+		if st.cache[i].name == name {
+			return st.cache[i].value, nil
+		}
+	}
+	return st.free(name, at)
+}
+
+// free gives the value of a free variable.
+func (st *state) free(name string, at int) (Value, error) {
+	v, ok := Value(nil), false
+	if st.scope != nil {
+		v, ok = st.scope.Lookup(name)
+	}
+	if !ok {
+		if g, ok := st.t.env.globals[name]; ok {
+			return g, nil
+		}
+		if g, ok := st.contextGlobal(name); ok {
+			return g, nil
+		}
+		return st.undefinedName(name, at), nil
+	}
+	t, lazy := v.(*Template)
+	if lazy {
+		forced, err := st.evalTemplate(t, name)
+		if err != nil {
+			return nil, err
+		}
+		v = forced
+	}
+	if u, ok := v.(*Undefined); ok && u.msg == "" {
+		return st.undefinedName(name, at), nil
+	}
+	if st.t.mutates {
+		var err error
+		if v, err = st.copied(v); err != nil {
+			return nil, err
+		}
+	}
+	if lazy || st.t.mutates {
+		st.cache = append(st.cache, binding{name, v})
+	}
+	return v, nil
+}
+
+// copied gives a deep copy of a scope's value, so that a method that changes it does not change the scope's.
+func (st *state) copied(v Value) (Value, error) {
+	v, err := st.force(v)
+	if err != nil {
+		return nil, err
+	}
+	return st.finish(v)
+}
+
+func (st *state) undefinedName(name string, at int) *Undefined {
+	u := &Undefined{what: name, msg: fmt.Sprintf("'%s' is undefined", name), at: at, src: st.t}
+	scope, env, cached := st.scope, st.t.env, st.frame
+	u.near = func() []string {
+		var names []string
+		if n, ok := scope.(Namer); ok {
+			names = n.Names()
+		}
+		for f := cached; f != nil; f = f.parent {
+			for _, b := range f.vars {
+				names = append(names, b.name)
+			}
+		}
+		for g := range env.globals {
+			names = append(names, g)
+		}
+		return names
+	}
+	return u
+}
+
+// evalTemplate evaluates a variable's template in the scope of this evaluation.
+func (st *state) evalTemplate(t *Template, name string) (Value, error) {
+	depth := 1
+	for f := st.chain; f != nil; f = f.parent {
+		if f == st.chain {
+			depth = f.depth + 1
+		}
+		if f.t == t && f.owner == st.owner {
+			return nil, t.errorf(0, "recursive loop detected in %s", loopName(st.chain, f, t, name))
+		}
+	}
+	if depth > maxForced {
+		return nil, t.errorf(0, "recursive loop detected in variable '%s': %d variables stand in one another", name, maxForced)
+	}
+	if err := st.ctx.Err(); err != nil {
+		return nil, err
+	}
+	child := &state{ctx: st.ctx, scope: st.scope, owner: st.owner, chain: &forcing{t, st.owner, name, depth, st.chain}}
+	return t.run(child)
+}
+
+// loopName names the variable that a loop of variables goes through: the first one of the loop that has a name.
+func loopName(top, first *forcing, t *Template, name string) string {
+	if first.name != "" {
+		return "variable '" + first.name + "'"
+	}
+	if name != "" {
+		return "variable '" + name + "'"
+	}
+	for f := top; f != first; f = f.parent {
+		if f.name != "" {
+			return "variable '" + f.name + "'"
+		}
+	}
+	return fmt.Sprintf("template %q", t.src)
+}
+
+// scopeValue gives the value of a name in another scope, evaluated there.
+func (st *state) scopeValue(m *ScopeMap, name string) (Value, bool, error) {
+	v, ok := m.scope.Lookup(name)
+	if !ok {
+		return nil, false, nil
+	}
+	child := &state{ctx: st.ctx, scope: m.scope, owner: m, t: st.t, chain: st.chain}
+	if t, ok := v.(*Template); ok {
+		v, err := child.evalTemplate(t, name)
+		return v, true, err
+	}
+	v, err := child.force(v)
+	return v, true, err
+}
+
+// forceShallow evaluates v where it is a template itself.
+func (st *state) forceShallow(v Value, name string) (Value, error) {
+	if t, ok := v.(*Template); ok {
+		return st.evalTemplate(t, name)
+	}
+	return v, nil
+}
+
+// force evaluates all templates in v. A value without any is given back as it is.
+func (st *state) force(v Value) (Value, error) {
+	if scan(v, 0)&foundLazy == 0 {
+		return v, nil
+	}
+	return st.forceAll(v)
+}
+
+func (st *state) forceAll(v Value) (Value, error) {
+	if st.values++; st.values > maxValues {
+		return nil, errors.New("the value has too many elements")
+	}
+	switch x := v.(type) {
+	case *Template:
+		return st.evalTemplate(x, "")
+	case *List:
+		items, err := st.forceItems(x.items)
+		return &List{items: items}, err
+	case Tuple:
+		items, err := st.forceItems(x)
+		return Tuple(items), err
+	case *Dict:
+		d := &Dict{entries: make([]entry, x.Len())}
+		for i, e := range x.entries {
+			f, err := st.forceAll(e.value)
+			if err != nil {
+				return nil, err
+			}
+			d.entries[i] = entry{e.key, f}
+		}
+		d.reindex()
+		return d, nil
+	case *ScopeMap:
+		return st.forceScope(x)
+	}
+	return v, nil
+}
+
+func (st *state) forceItems(vs []Value) ([]Value, error) {
+	items := make([]Value, len(vs))
+	for i, e := range vs {
+		f, err := st.forceAll(e)
+		if err != nil {
+			return nil, err
+		}
+		items[i] = f
+	}
+	return items, nil
+}
+
+func (st *state) forceScope(m *ScopeMap) (Value, error) {
+	d := NewDict()
+	for _, name := range m.names() {
+		v, ok, err := st.scopeValue(m, name)
+		if err != nil {
+			return nil, err
+		}
+		if ok {
+			d.Set(name, v)
+		}
+	}
+	return d, nil
+}
+
+// names gives the names of the scope, sorted.
+func (m *ScopeMap) names() []string {
+	n, ok := m.scope.(Namer)
+	if !ok {
+		return nil
+	}
+	return slices.Sorted(slices.Values(n.Names()))
+}
