@@ -14,8 +14,11 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/mem"
+	"github.com/pfrun/pfrun/modules/moduletest"
 	"github.com/pfrun/pfrun/modules/service"
 )
+
+func TestFixtures(t *testing.T) { moduletest.Run(t, service.Spec(), "testdata/*.txtar") }
 
 func decode(args map[string]any) (modules.Task, error) {
 	m, _ := modules.NewRegistry(service.Spec()).Lookup("ansible.builtin.service")

@@ -16,8 +16,11 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/mem"
+	"github.com/pfrun/pfrun/modules/moduletest"
 	"github.com/pfrun/pfrun/modules/ss"
 )
+
+func TestFixtures(t *testing.T) { moduletest.Run(t, ss.Spec(), "testdata/*.txtar") }
 
 const (
 	header = "State  Recv-Q Send-Q Local Address:Port Peer Address:PortProcess\n"
