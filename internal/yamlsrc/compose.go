@@ -190,14 +190,14 @@ func (c *composer) collectionTag(n *Node, tag string) {
 	case "", "!", TagUnsafe:
 	case "!!map":
 		if n.Kind != Mapping {
-			c.err(n.Pos, "!!map stands before a %s", n.Kind)
+			c.err(n.Pos, "!!map stands before %s", n.Kind.WithArticle())
 		}
 	case "!!seq":
 		if n.Kind != Sequence {
-			c.err(n.Pos, "!!seq stands before a %s", n.Kind)
+			c.err(n.Pos, "!!seq stands before %s", n.Kind.WithArticle())
 		}
 	case TagVault, "!vault-encrypted":
-		c.err(n.Pos, "!vault needs an encrypted block, not a %s", n.Kind).WithHint("write \"!vault |\" and the $ANSIBLE_VAULT text below it, indented")
+		c.err(n.Pos, "!vault needs an encrypted block, not %s", n.Kind.WithArticle()).WithHint("write \"!vault |\" and the $ANSIBLE_VAULT text below it, indented")
 	default:
 		c.unknownTag(n.Pos, tag)
 	}
@@ -281,7 +281,7 @@ func (c *composer) mapping(n *Node, a *ast.MappingNode) {
 			continue
 		}
 		if key.Kind == Sequence || key.Kind == Mapping {
-			c.err(key.Pos, "a %s cannot be a key", key.Kind)
+			c.err(key.Pos, "%s cannot be a key", key.Kind.WithArticle())
 		}
 		own = append(own, pair{key, value})
 	}
@@ -310,7 +310,7 @@ func (c *composer) mergeSources(value *Node) []*Node {
 	case Sequence:
 		for _, item := range value.Items {
 			if item.Kind != Mapping {
-				c.err(item.Pos, "the merge key << takes mappings, not a %s", item.Kind)
+				c.err(item.Pos, "the merge key << takes mappings, not %s", item.Kind.WithArticle())
 				return nil
 			}
 		}
@@ -318,7 +318,7 @@ func (c *composer) mergeSources(value *Node) []*Node {
 		slices.Reverse(sources)
 		return sources
 	}
-	c.err(value.Pos, "the merge key << takes a mapping or a list of mappings, not a %s", value.Kind)
+	c.err(value.Pos, "the merge key << takes a mapping or a list of mappings, not %s", value.Kind.WithArticle())
 	return nil
 }
 

@@ -35,6 +35,17 @@ var kindNames = [...]string{"null", "boolean", "integer", "float", "string", "ti
 // String gives the word that an error message uses for the kind.
 func (k Kind) String() string { return kindNames[k] }
 
+// WithArticle gives the word as it stands in a sentence: "a list", "an integer".
+func (k Kind) WithArticle() string {
+	switch k {
+	case Null:
+		return "null"
+	case Int:
+		return "an integer"
+	}
+	return "a " + kindNames[k]
+}
+
 // TagVault and TagUnsafe are the tags that Ansible adds to YAML. A vault node is a String whose Text is the encrypted block; every string inside an
 // unsafe node carries TagUnsafe: it is never a template.
 const (
