@@ -47,7 +47,7 @@ func (c Checker) Check(name, value string) []Problem {
 	if services, k := serviceParameter(name); !known && len(services) > 0 {
 		p, known = parameter{kind: k}, true
 	}
-	if p.kind == kindRaw {
+	if IsRaw(name) {
 		return nil
 	}
 	if _, err := References(value); err != nil {

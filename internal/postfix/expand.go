@@ -12,7 +12,7 @@ const expandLimit = 1 << 20
 
 // Expand replaces $name, $(name), ${name}, ${name?text}, ${name:text}, ${name?{text}:{text}} and ${{a}==b…} forms as Postfix does when it reads
 // main.cf, in the values that it finds too; $$ gives $. lookup gives the raw value of a parameter, from main.cf or the defaults; what it does not know
-// is empty, as it is to Postfix.
+// is empty, as it is to Postfix. The value of a parameter that is raw ([IsRaw]) is put in as it stands.
 //
 // Errors: what makes Postfix's programs stop (syntax, a parameter that refers to itself), a result beyond 1 MiB, and the functions of Postfix 3.11
 // on names that are not ASCII.
@@ -173,8 +173,8 @@ func (x *expander) look(name string) (value string, set bool) {
 // parameter expands the value of a parameter.
 func (x *expander) parameter(name string) error {
 	value, set := x.look(name)
-	if !set {
-		return nil
+	if !set || IsRaw(name) {
+		return x.write(value)
 	}
 	if i := slices.Index(x.stack, name); i >= 0 {
 		return fmt.Errorf("parameter %s refers to itself: $%s", name, strings.Join(append(x.stack[i:len(x.stack):len(x.stack)], name), " -> $"))

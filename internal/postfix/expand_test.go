@@ -21,6 +21,7 @@ mydomain = example.com
 compatibility_level = 3.10
 n = 10
 dollar = 5$$
+default_rbl_reply = $rbl_code $(
 bomb0 = xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
 bomb1 = $bomb0$bomb0$bomb0$bomb0$bomb0$bomb0$bomb0$bomb0$bomb0$bomb0
 bomb2 = $bomb1$bomb1$bomb1$bomb1$bomb1$bomb1$bomb1$bomb1$bomb1$bomb1
@@ -55,6 +56,7 @@ func TestExpand(t *testing.T) {
 		{"level", "${{$compatibility_level} >=level {3.9}?{new}:{old}}", "new"},
 		{"level-short", "${{3} <level {3.0.1}?{older}}", "older"},
 		{"guarded-self-reference", "${guarded?x}", "x"},
+		{"raw", "<$default_rbl_reply>", "<$rbl_code $(>"},
 		{"function", "domain_to_ascii: ${domain_to_ascii{ $mydomain }}", "domain_to_ascii: example.com"},
 		{"regression-57", "Postfix 2.11 ${{${a?bug:x}} == {bug:x}?in}compatible", "Postfix 2.11 incompatible"},
 		{"domains", "$myhostname, localhost.$mydomain, localhost", "mx.example.com, localhost.example.com, localhost"},

@@ -71,6 +71,10 @@ func Since(name string) (from, last string) {
 	return p.since, p.until
 }
 
+// IsRaw reports whether Postfix leaves $name alone in the value of a parameter when it reads main.cf, as in default_rbl_reply, where it stands for
+// something of the moment. Such a value is not for [Expand].
+func IsRaw(name string) bool { return parameters()[name].kind == kindRaw }
+
 // SuggestParameter gives a hint that names the built-in parameter nearest to a mistyped name, or "".
 func SuggestParameter(name string) string { return diag.DidYouMean(name, ParameterNames()) }
 
@@ -154,7 +158,7 @@ func Unknown(name string, m *Main, masterText string) bool {
 func usedBy(name string, settings []Parameter, lookup func(string) (string, bool)) bool {
 	return slices.ContainsFunc(settings, func(p Parameter) bool {
 		known := parameters()[p.Name].kind
-		if names, _ := References(p.Value); slices.Contains(names, name) && known != kindRaw {
+		if names, _ := References(p.Value); slices.Contains(names, name) && !IsRaw(p.Name) {
 			return true
 		}
 		if p.Name == "smtpd_restriction_classes" && slices.Contains(splitWords(p.Value), name) {

@@ -48,6 +48,9 @@ func TestParameterTable(t *testing.T) {
 	if from, last := postfix.Since("nullmx_reject_code"); from != "3.5" || last == "" {
 		t.Errorf("nullmx_reject_code since %q to %q", from, last)
 	}
+	if !postfix.IsRaw("default_rbl_reply") || postfix.IsRaw("smtpd_banner") || postfix.IsRaw("nope") {
+		t.Error("default_rbl_reply is raw, smtpd_banner is not")
+	}
 	if got, want := postfix.SuggestParameter("inet_protocol"), `did you mean "inet_protocols"?`; got != want {
 		t.Errorf("suggestion %q, want %q", got, want)
 	}
