@@ -77,16 +77,18 @@ func (c *config) complaint(out host.Output) string {
 }
 
 var (
-	spoken      = regexp.MustCompile(`^post[a-z]+: (fatal|panic|error|warning): (.*)$`)
+	spoken      = regexp.MustCompile(`^\S*post[a-z]+: (fatal|panic|error|warning): (.*)$`)
 	layout      = regexp.MustCompile(`overriding earlier entry|master\.cf: No such file|unused parameter|unknown parameter`) // warnings that stop nothing
 	scratchFile = regexp.MustCompile(`/\S*/(main\.cf|master\.cf)\b`)
-	unknownName = regexp.MustCompile(`(?m)^postconf: warning: (.*): unknown parameter$`)
+	unknownName = regexp.MustCompile(`(?m)^\S*postconf: warning: (.*): unknown parameter$`)
+	goingAway   = regexp.MustCompile(`(?m)^\S*postconf: warning: .*: (support for parameter "(.*?)" will be removed.*)$`) // since Postfix 3.9
 )
 
 // answer is what postconf told of some parameters.
 type answer struct {
-	values  map[string]string // white space folded, as postconf prints them
-	unknown map[string]bool   // the names that this Postfix does not know
+	values    map[string]string // white space folded, as postconf prints them
+	unknown   map[string]bool   // the names that this Postfix does not know
+	goingAway map[string]string // what is said of names that a later Postfix will not know
 }
 
 // values asks postconf about parameters of a main.cf: with $name expanded, or as they are written.
@@ -104,7 +106,7 @@ func (c *config) values(ctx context.Context, r host.Reader, text string, expande
 	if out.Status != 0 {
 		return nil, fmt.Errorf("Postfix refuses %s/main.cf: %s", c.dir, c.complaint(out)) //nolint:staticcheck // a name
 	}
-	a := &answer{values: map[string]string{}, unknown: map[string]bool{}}
+	a := &answer{values: map[string]string{}, unknown: map[string]bool{}, goingAway: map[string]string{}}
 	for line := range strings.Lines(out.Stdout) {
 		if name, value, ok := strings.Cut(strings.TrimRight(line, "\n"), " ="); ok {
 			a.values[name] = strings.TrimSpace(value)
@@ -112,6 +114,9 @@ func (c *config) values(ctx context.Context, r host.Reader, text string, expande
 	}
 	for _, m := range unknownName.FindAllStringSubmatch(out.Stderr, -1) {
 		a.unknown[m[1]] = true
+	}
+	for _, m := range goingAway.FindAllStringSubmatch(out.Stderr, -1) {
+		a.goingAway[m[2]] = m[1]
 	}
 	a.relocate(c)
 	return a, nil

@@ -100,6 +100,8 @@ func (t *Task) strange(ctx context.Context, r host.Reader, c *config, e *edit, n
 			faults = append(faults, noSuch(name))
 		case known.unknown[name] && postfix.KnownParameter(name):
 			faults = append(faults, otherRelease(name))
+		case known.goingAway[name] != "":
+			e.notes = append(e.notes, known.goingAway[name])
 		}
 	}
 	return faults, nil

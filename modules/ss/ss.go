@@ -54,7 +54,7 @@ func (f *Family) Set(value any) error {
 type Task struct {
 	Port     []Port   `arg:"port,required,alias=ports" doc:"TCP port to look at, or a list: a number, or a service name such as smtp or submission."`
 	Families []Family `arg:"families" doc:"Exactly these families (ipv4, ipv6) have to listen on each port; an empty list says that nothing may. Without it nothing is expected, and what listens is reported. An IPv6 socket that also takes IPv4 counts as both."`
-	Process  string   `arg:"process" doc:"Name of the process that has to hold each listening socket, such as master for Postfix. Only root sees it, and only ss tells it: where it cannot be seen, that is said and the task does not fail."`
+	Process  string   `arg:"process" doc:"Name of the process that has to hold each listening socket, such as master for Postfix. Only ss tells it, and only to root, in a container to root with CAP_SYS_PTRACE: where it cannot be seen, that is said and the task does not fail."`
 	Timeout  float64  `arg:"timeout" doc:"Seconds to wait for the expectation to become true. 0: look once."`
 }
 
@@ -117,7 +117,7 @@ func (t *Task) judge(all []sockets.Listener) *modules.Plan {
 			faults = append(faults, found+", "+want)
 		}
 		if t.Process != "" && slices.ContainsFunc(ls, unseen) {
-			notes = append(notes, fmt.Sprintf("the process that holds port %d cannot be seen (it takes ss, and root): that it is %s is not verified", port, t.Process))
+			notes = append(notes, fmt.Sprintf("the process that holds port %d cannot be seen (ss tells it to root, in a container to root with CAP_SYS_PTRACE): that it is %s is not verified", port, t.Process))
 		}
 	}
 	p := &modules.Plan{Unmet: strings.Join(faults, "; "), Note: strings.Join(notes, "; ")}
