@@ -49,9 +49,11 @@ type Continuer interface {
 	Continue(ctx context.Context, r host.Reader, outcomes []change.Outcome) (*Plan, error)
 }
 
-// Verbose is a Task that is about showing something: its result is shown whenever the run's verbosity (the number of -v) is at least this, where that of other tasks needs
-// one -v. With less, the engine skips the task, for the reason "Verbosity threshold not met.", as Ansible does with debug. No method, no such rule.
+// Verbose is a Task that is about showing something: its result is shown from this verbosity (the number of -v) on, where that of other tasks needs one -v.
 type Verbose interface{ MinVerbosity() int }
+
+// Threshold is a Task that is skipped where the run's verbosity is less, for the reason "Verbosity threshold not met.", as debug is.
+type Threshold interface{ VerbosityThreshold() int }
 
 // FreeFormName is the name under which a string in place of arguments is given.
 const FreeFormName = "_raw_params"

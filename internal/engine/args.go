@@ -69,15 +69,8 @@ func (ht *hostTask) expressions(a play.Arg, scope jinja.Scope) any {
 func (ht *hostTask) expression(x *jinja.Template, scope jinja.Scope) modules.Expression {
 	e := modules.Expression{Source: x.Source(), Known: true}
 	v, err := x.Eval(ht.looking, scope)
-	if err == nil {
-		if _, undefined := v.(*jinja.Undefined); undefined {
-			e.Undefined = true
-			return e
-		}
-		v, err = jinja.Force(ht.looking, v, scope)
-	}
 	if err != nil {
-		e.Err = err
+		e.Undefined, e.Err = errors.Is(err, jinja.ErrUndefined), err
 		return e
 	}
 	e.Value = v

@@ -11,6 +11,7 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -81,6 +82,11 @@ func (ht *hostTask) attempt() (*event.TaskResult, jinja.Value) {
 	}
 	task, res := ht.decode(scope)
 	if res != nil {
+		return res, resultValue(res, nil)
+	}
+	if v, ok := task.(modules.Threshold); ok && ht.Verbosity < v.VerbosityThreshold() {
+		res := ht.result(event.Skipped)
+		res.Message = "Verbosity threshold not met."
 		return res, resultValue(res, nil)
 	}
 	h, res := ht.target(scope)

@@ -1,7 +1,6 @@
 package jinja
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -49,9 +48,10 @@ type sized interface{ length() int }
 // err is the diagnostic of a use of the undefined value, at the place where it came to be.
 func (u *Undefined) err() error {
 	if u.src == nil {
-		return errors.New(u.msg)
+		return fmt.Errorf("%s%w", u.msg, ErrUndefined)
 	}
 	d := u.src.errorf(u.at, "%s", u.msg)
+	d.Err = ErrUndefined
 	if u.near != nil {
 		d.Hint = diag.DidYouMean(u.what, u.near())
 	}

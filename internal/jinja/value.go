@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"context"
+	"errors"
 	"math/big"
 )
 
@@ -25,6 +26,9 @@ type Undefined struct {
 	src   *Template
 	near  func() []string // the names that might have been meant; nil where there are none
 }
+
+// ErrUndefined is wrapped by every error that comes of a value that is not defined. Its text is empty: the message around it names the value.
+var ErrUndefined = errors.New("")
 
 // Message says what is undefined.
 func (u *Undefined) Message() string { return u.msg }
