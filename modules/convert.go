@@ -108,6 +108,9 @@ func formatFloat(f float64) string {
 	return s
 }
 
+// Bool gives a value as a boolean, as Ansible does for an argument of type bool.
+func Bool(value any) (bool, error) { return toBool(value) }
+
 func toBool(value any) (bool, error) {
 	switch x := value.(type) {
 	case bool:

@@ -120,7 +120,7 @@ func (o *Overlay) exec(ctx context.Context, c change.Exec) (change.Outcome, erro
 		o.plan(func() { o.blurred = true })
 		return change.Outcome{}, nil
 	}
-	out, err := o.Probe(ctx, Probe{Argv: c.Argv, Stdin: c.Stdin, Reads: c.Reads})
+	out, err := o.Probe(ctx, Probe{Argv: probeArgv(c), Stdin: c.Stdin, Reads: c.Reads})
 	switch {
 	case isPlanned(err):
 		return change.Outcome{}, nil
@@ -128,6 +128,18 @@ func (o *Overlay) exec(ctx context.Context, c change.Exec) (change.Outcome, erro
 		return change.Outcome{}, err
 	}
 	return change.Outcome{Known: true, Status: out.Status, Stdout: []byte(out.Stdout), Stderr: []byte(out.Stderr)}, nil
+}
+
+// probeArgv gives an Exec as the words of a probe, which has no folder and no environment of its own.
+func probeArgv(c change.Exec) []string {
+	argv := c.Argv
+	if len(c.Env) > 0 {
+		argv = append(append([]string{"env"}, c.Env...), argv...)
+	}
+	if c.Dir != "" {
+		argv = append([]string{"sh", "-c", `cd "$1" && shift && exec "$@"`, "sh", c.Dir}, argv...)
+	}
+	return argv
 }
 
 // Facts are those of the base: nothing that is planned alters them.

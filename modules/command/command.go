@@ -1,0 +1,200 @@
+// Package command is the module command: it runs a program, without a shell.
+//
+// What a program does nobody can tell, so in check mode it is shown and not run, and its outcome is unknown. A program that is known to change nothing (see effectless) is
+// run in check mode too, unless it reads what is planned to change.
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path"
+
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// Task is one use of the module.
+type Task struct {
+	Cmd                string              `arg:"cmd" doc:"The command line, split into words as a shell would split it, with no variables, pipes or redirections. It may also stand in place of all arguments."`
+	Argv               []string            `arg:"argv" doc:"The words of the command as a list, in place of cmd."`
+	Chdir              string              `arg:"chdir" doc:"Folder to run it in."`
+	Creates            string              `arg:"creates" doc:"Path, or pattern of paths: the command is not run where there is one."`
+	Removes            string              `arg:"removes" doc:"Path, or pattern of paths: the command is not run where there is none."`
+	Stdin              *string             `arg:"stdin" doc:"What the command reads."`
+	StdinAddNewline    bool                `arg:"stdin_add_newline" doc:"End stdin with a newline."`
+	StripEmptyEnds     bool                `arg:"strip_empty_ends" doc:"Take empty lines off the ends of stdout and stderr in the result."`
+	ExpandArgumentVars bool                `arg:"expand_argument_vars" doc:"Replace $NAME and ~ in the words, from the environment on the host."`
+	Executable         modules.Unsupported `arg:"executable" doc:"Not supported: there is no shell."`
+	free               string
+}
+
+// Spec describes the module.
+func Spec() modules.Spec {
+	return modules.Spec{
+		Name:  "command",
+		Short: "run a program",
+		Long: "Runs a program with its arguments, without a shell: pipes, redirections and && need the shell module. It is taken to change something each time, unless creates or " +
+			"removes say otherwise; changed_when tells better.\n\nPrefer a module that knows what it changes: a command can be neither shown in advance nor undone.",
+		New: func() modules.Task {
+			return &Task{StdinAddNewline: true, StripEmptyEnds: true, ExpandArgumentVars: true}
+		},
+		Probes: modules.ExpandProbes(),
+	}
+}
+
+// inText are the arguments that a command line may hold among its words.
+var inText = []string{"creates", "removes", "chdir", "executable", "warn", "stdin", "stdin_add_newline", "strip_empty_ends"}
+
+// FreeForm takes a command line in place of arguments, with arguments among its words: `make install chdir=/src`.
+func (t *Task) FreeForm(s string) error {
+	text, pairs, err := modules.SplitFreeForm(s, inText...)
+	if err != nil {
+		return err
+	}
+	t.free = text
+	for _, p := range pairs {
+		switch p.Name {
+		case "creates":
+			t.Creates = p.Value
+		case "removes":
+			t.Removes = p.Value
+		case "chdir":
+			t.Chdir = p.Value
+		case "stdin":
+			t.Stdin = &p.Value
+		case "stdin_add_newline":
+			t.StdinAddNewline, err = modules.Bool(p.Value)
+		case "strip_empty_ends":
+			t.StripEmptyEnds, err = modules.Bool(p.Value)
+		default:
+			err = errors.New("is not supported by pfrun")
+		}
+		if err != nil {
+			return fmt.Errorf("argument %q %w", p.Name, err)
+		}
+	}
+	return nil
+}
+
+// Validate wants one command.
+func (t *Task) Validate() error {
+	if t.free != "" && t.Cmd != "" {
+		return errors.New("only free-form text or cmd can be given, not both")
+	}
+	words, err := modules.SplitWords(t.text())
+	switch {
+	case err != nil:
+		return err
+	case len(words) == 0 && len(t.Argv) == 0:
+		return errors.New("no command given")
+	case len(words) > 0 && len(t.Argv) > 0:
+		return errors.New("only command or argv can be given, not both")
+	}
+	return nil
+}
+
+func (t *Task) text() string { return t.Cmd + t.free }
+
+// Plan looks whether the command is to be run, and gives it.
+func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
+	argv, err := modules.SplitWords(t.text())
+	if err != nil {
+		return nil, err
+	}
+	if len(argv) == 0 {
+		argv = append(argv, t.Argv...)
+	}
+	p := &modules.Plan{Result: map[string]any{"cmd": list(argv), "msg": ""}}
+	dir, err := t.folder(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	why, err := t.notNeeded(ctx, r, dir)
+	if err != nil {
+		return nil, err
+	}
+	if why != nil {
+		p.Result = skipped(argv, *why)
+		return p, nil
+	}
+	if t.ExpandArgumentVars {
+		for i, w := range argv {
+			if argv[i], err = modules.Expand(ctx, r, w); err != nil {
+				return nil, err
+			}
+		}
+	}
+	step := change.Exec{Argv: argv}
+	if t.Chdir != "" {
+		step.Dir = dir
+	}
+	if t.Stdin != nil {
+		step.Stdin = *t.Stdin
+		if t.StdinAddNewline {
+			step.Stdin += "\n"
+		}
+	}
+	step.Reads, step.Effectless = effectless(argv, dir)
+	p.Steps = []change.Change{step}
+	return p, nil
+}
+
+// folder gives where the command is run: chdir, which has to be there, or the home of the user.
+func (t *Task) folder(ctx context.Context, r host.Reader) (string, error) {
+	if t.Chdir == "" {
+		facts, err := r.Facts(ctx)
+		if err != nil {
+			return "", err
+		}
+		return facts.Home, nil
+	}
+	dir, err := modules.Path(ctx, r, t.Chdir)
+	if err != nil {
+		return "", err
+	}
+	st, err := host.Follow(ctx, r, dir)
+	switch {
+	case err != nil:
+		return "", err
+	case st.Kind == host.Absent:
+		return "", fmt.Errorf("Unable to change directory before execution: no such file or directory: %s", dir) //nolint:staticcheck // Ansible's words
+	case st.Kind != host.Dir:
+		return "", fmt.Errorf("Unable to change directory before execution: not a directory: %s", dir) //nolint:staticcheck // Ansible's words
+	}
+	return dir, nil
+}
+
+// reason says why a command is not run: a path that exists, or does not.
+type reason struct{ path, fact string }
+
+// notNeeded gives the reason not to run the command, or nil.
+func (t *Task) notNeeded(ctx context.Context, r host.Reader, dir string) (*reason, error) {
+	conditions := []struct {
+		pattern string
+		skips   bool // what the path's being there must be for the command not to be run
+		fact    string
+	}{{t.Creates, true, "exists"}, {t.Removes, false, "does not exist"}}
+	for _, c := range conditions {
+		if c.pattern == "" {
+			continue
+		}
+		name, err := modules.Expand(ctx, r, c.pattern)
+		if err != nil {
+			return nil, err
+		}
+		full := name
+		if !path.IsAbs(full) {
+			full = path.Join(dir, full)
+		}
+		found, err := exists(ctx, r, path.Clean(full))
+		if err != nil {
+			return nil, err
+		}
+		if found == c.skips {
+			return &reason{name, c.fact}, nil
+		}
+	}
+	return nil, nil
+}

@@ -1,0 +1,10 @@
+package command_test
+
+import (
+	"testing"
+
+	"github.com/pfrun/pfrun/modules/command"
+	"github.com/pfrun/pfrun/modules/moduletest"
+)
+
+func TestModule(t *testing.T) { moduletest.Run(t, command.Spec(), "testdata/*.txtar") }

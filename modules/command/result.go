@@ -1,0 +1,101 @@
+package command
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// skipped is the result of a command that need not be run, in Ansible's words.
+func skipped(argv []string, why reason) map[string]any {
+	out := fmt.Sprintf("skipped, since %s %s", why.path, why.fact)
+	return map[string]any{
+		"cmd": list(argv), "msg": fmt.Sprintf("Did not run command since '%s' %s", why.path, why.fact), "rc": int64(0),
+		"stdout": out, "stdout_lines": []any{out}, "stderr": "", "stderr_lines": []any{}, "start": nil, "end": nil, "delta": nil,
+	}
+}
+
+// Report puts into the result what the command gave.
+func (t *Task) Report(p *modules.Plan, outcomes []change.Outcome) {
+	if len(outcomes) == 0 {
+		return
+	}
+	out, result := outcomes[0], p.Result
+	if !out.Known {
+		for _, key := range []string{"rc", "stdout", "stdout_lines", "stderr", "stderr_lines", "start", "end", "delta"} {
+			result[key] = change.Unknown{}
+		}
+		return
+	}
+	result["rc"] = int64(out.Status)
+	for key, data := range map[string][]byte{"stdout": out.Stdout, "stderr": out.Stderr} {
+		text := string(data)
+		if t.StripEmptyEnds {
+			text = strings.TrimRight(text, "\r\n")
+		}
+		result[key], result[key+"_lines"] = text, list(splitLines(text))
+	}
+	if !out.Start.IsZero() && !out.End.IsZero() {
+		result["start"], result["end"], result["delta"] = moment(out.Start), moment(out.End), duration(out.End.Sub(out.Start))
+	}
+	if out.Status != 0 {
+		result["msg"] = "non-zero return code"
+		p.Unmet = "non-zero return code"
+	}
+	if argv, ok := p.Steps[0].(change.Exec); ok && out.Status == host.NotFound {
+		p.Note = fmt.Sprintf("status %d mostly means that the host has no program %q", out.Status, argv.Argv[0])
+	}
+}
+
+// list gives strings as expressions have them.
+func list(items []string) []any {
+	out := make([]any, len(items))
+	for i, s := range items {
+		out[i] = s
+	}
+	return out
+}
+
+// splitLines splits as Python's str.splitlines does.
+func splitLines(s string) []string {
+	var lines []string
+	for s != "" {
+		i := strings.IndexAny(s, "\n\r\v\f\x1c\x1d\x1e\u0085\u2028\u2029")
+		if i < 0 {
+			return append(lines, s)
+		}
+		lines = append(lines, s[:i])
+		_, size := utf8.DecodeRuneInString(s[i:])
+		if strings.HasPrefix(s[i:], "\r\n") {
+			size = 2
+		}
+		s = s[i+size:]
+	}
+	return lines
+}
+
+// moment gives a time as Python's datetime prints it.
+func moment(t time.Time) string { return t.Format("2006-01-02 15:04:05.000000") }
+
+// duration gives a duration as Python's timedelta prints it.
+func duration(d time.Duration) string {
+	us := d.Microseconds()
+	s, days := us/1e6, ""
+	if n := s / 86400; n > 0 {
+		days = fmt.Sprintf("%d days, ", n)
+		if n == 1 {
+			days = "1 day, "
+		}
+		s %= 86400
+	}
+	text := fmt.Sprintf("%s%d:%02d:%02d", days, s/3600, s/60%60, s%60)
+	if us%1e6 != 0 {
+		text += fmt.Sprintf(".%06d", us%1e6)
+	}
+	return text
+}

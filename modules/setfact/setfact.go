@@ -1,0 +1,68 @@
+// Package setfact is the module set_fact: it sets variables of a host for the rest of the run.
+package setfact
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// Task is one use of the module. Every argument but cacheable is a variable.
+type Task struct {
+	Cacheable bool `arg:"cacheable" doc:"Keep the variables as facts. They are kept to the end of the run, as with Ansible's own cache, which is in memory."`
+	facts     map[string]any
+}
+
+// Spec describes the module.
+func Spec() modules.Spec {
+	return modules.Spec{
+		Name:  "set_fact",
+		Short: "set variables of a host",
+		Long:  "Sets variables of the host for the tasks that follow, in this play and later ones. Values keep their types, and may be what only a real run can tell.",
+		New:   func() modules.Task { return &Task{facts: map[string]any{}} },
+	}
+}
+
+var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// keywords are the words of Python that can be no name there, and so none in Ansible.
+var keywords = []string{
+	"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
+	"if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
+}
+
+// SetArgument takes a variable.
+func (t *Task) SetArgument(name string, value any) error {
+	if !identifier.MatchString(name) || slices.Contains(keywords, name) {
+		return fmt.Errorf("the variable name '%s' is not valid. Variables must start with a letter or underscore character, "+
+			"and contain only letters, numbers and underscores", name)
+	}
+	if _, twice := t.facts[name]; twice {
+		return fmt.Errorf("the variable %s is given twice", name)
+	}
+	t.facts[name] = value
+	return nil
+}
+
+// Validate wants a variable.
+func (t *Task) Validate() error {
+	if len(t.facts) == 0 {
+		return errors.New("no key/value pairs provided, at least one is required for this action to succeed")
+	}
+	return nil
+}
+
+// Plan gives the variables.
+func (t *Task) Plan(context.Context, host.Reader) (*modules.Plan, error) {
+	p := &modules.Plan{Facts: maps.Clone(t.facts)}
+	if t.Cacheable {
+		p.Note = "pfrun keeps facts to the end of the run, and not for the next one"
+	}
+	return p, nil
+}
