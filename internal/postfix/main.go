@@ -126,6 +126,15 @@ func (m *Main) Lines(name string) []int {
 	return out
 }
 
+// Span gives over how many lines the setting of a name that counts is written, its continuation lines included; 0: it is not set.
+func (m *Main) Span(name string) int {
+	e := m.last(name)
+	if e == nil {
+		return 0
+	}
+	return len(e.lines)
+}
+
 // Parameters gives what is set, in the order of the file, every name once: with the setting that counts.
 func (m *Main) Parameters() []Parameter {
 	var out []Parameter

@@ -73,7 +73,7 @@ func (t *Task) notThere(c *config, name string) error {
 // look gives what is told of one parameter.
 func look(c *config, name, value string) map[string]any {
 	_, set := c.main.Lookup(name)
-	out := map[string]any{"value": value, "set": set}
+	out := map[string]any{"value": value, "set": set, "lines": int64(c.main.Span(name))}
 	if name == "mynetworks" {
 		networks := []any{}
 		for _, n := range postfix.IPv6Networks(value) {

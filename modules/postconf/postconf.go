@@ -42,8 +42,8 @@ func Spec() modules.Spec {
 		Name:  "postconf",
 		Short: "Hold parameters of Postfix's main.cf, or assert what they are",
 		Long: "Edits main.cf so that it sets the parameters, all of a task in one change. A value that Postfix would refuse is refused before it is written, and an unknown parameter is an error.\n\n" +
-			"Returns values (name and value: the effective one for assert), parameters (for each name: value, and set, whether main.cf sets it; for mynetworks of an assert also ipv6_networks, " +
-			"the IPv6 networks in the effective value), changed_parameters, needs (restart, reload or nothing: what Postfix needs to run with the change), needs_reason, path and, where there is one, backup_file.",
+			"Returns values (name and value: the effective one for assert), parameters (for each name: value, and set, whether main.cf sets it; of an assert also lines, over how many " +
+			"lines of main.cf it is written, and for mynetworks ipv6_networks, the IPv6 networks in the effective value), changed_parameters, needs (restart, reload or nothing: what Postfix needs to run with the change), needs_reason, path and, where there is one, backup_file.",
 		New:    func() modules.Task { return &Task{State: Present, ConfigDir: "/etc/postfix"} },
 		Probes: probes,
 	}
