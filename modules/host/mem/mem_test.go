@@ -9,6 +9,7 @@ import (
 
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
+	"github.com/pfrun/pfrun/modules/host/hosttest"
 	"github.com/pfrun/pfrun/modules/host/mem"
 )
 
@@ -185,4 +186,13 @@ func TestWalkGivesParentsFirstAndNamesInOrder(t *testing.T) {
 			t.Errorf("a folder that is not there: %v", err)
 		}
 	}
+}
+
+func TestSuiteOfAllHosts(t *testing.T) {
+	on := func(h host.Host) *mem.Host { return h.(*mem.Host) }
+	hosttest.Run(t, func(*testing.T) host.Host { return mem.New(mem.Dir("/scratch", mem.Root(0o755))) }, hosttest.Options{
+		Dir:   "/scratch",
+		Mkdir: func(_ *testing.T, h host.Host, path string) { on(h).Put(mem.Dir(path, mem.Root(0o755))) },
+		Link:  func(_ *testing.T, h host.Host, path, target string) { on(h).Put(mem.Link(path, target)) },
+	})
 }
