@@ -16,8 +16,9 @@ import (
 // document is the tokens of one document, without its markers.
 type document struct {
 	tokens []scanToken
-	base   int // index of the first of them in the scanner's tokens
-	marker int // index of the --- that starts it, or -1
+	base   int  // index of the first of them in the scanner's tokens
+	marker int  // index of the --- that starts it, or -1
+	ended  bool // a ... stands before it
 }
 
 // splitDocuments cuts the token stream at its markers. A stream without tokens holds no document.
@@ -37,7 +38,7 @@ func splitDocuments(all []scanToken) []document {
 			cur = document{base: i + 1, marker: i}
 		case tkDocEnd:
 			flush(i)
-			cur = document{base: i + 1, marker: -1}
+			cur = document{base: i + 1, marker: -1, ended: true}
 		}
 	}
 	flush(len(all))
@@ -59,6 +60,10 @@ type composer struct {
 func (c *composer) document(d document) *Node {
 	if len(d.tokens) == 0 {
 		return &Node{Kind: Null, Pos: c.pos(c.tokens[d.marker].start), Plain: true, size: 1}
+	}
+	if d.ended {
+		c.fail(d.tokens[0].start, "after ... a document starts with ---")
+		return nil
 	}
 	b := bracket(d.tokens, d.base)
 	c.props = b.props

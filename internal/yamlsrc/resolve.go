@@ -215,5 +215,8 @@ func timeOf(s string) any {
 		}
 		out += m[9] + two(10) + ":" + minutes
 	}
+	if zone, isZero := strings.CutSuffix(out, "-00:00"); isZero {
+		out = zone + "+00:00"
+	}
 	return out
 }

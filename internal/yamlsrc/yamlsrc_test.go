@@ -50,7 +50,7 @@ func TestResolve(t *testing.T) {
 		"1.5": "float(1.5)", "1.": "float(1)", ".5": "float(0.5)", "-.5": `"-.5"`, "1e3": `"1e3"`, "1.0e3": `"1.0e3"`, "1.0e+3": "float(1000)", "1_0.5": "float(10.5)",
 		".inf": "float(+Inf)", "-.INF": "float(-Inf)", ".NaN": "float(NaN)", "1:30.5": "float(90.5)", "1.5e+400": "float(+Inf)", "1.2.3": `"1.2.3"`, "10.0.0.1": `"10.0.0.1"`,
 		"2024-01-31": "time(2024-01-31)", "2024-1-31": `"2024-1-31"`, "2001-12-14t21:59:43.10-05:00": "time(2001-12-14 21:59:43.100000-05:00)",
-		"2001-12-14 1:02:03": "time(2001-12-14 01:02:03)", "2001-12-15T02:59:43Z": "time(2001-12-15 02:59:43+00:00)",
+		"2001-12-14 1:02:03": "time(2001-12-14 01:02:03)", "2001-12-14t21:59:43-00": "time(2001-12-14 21:59:43+00:00)", "2001-12-15T02:59:43Z": "time(2001-12-15 02:59:43+00:00)",
 		"<<": `"<<"`, "=": `"="`, "-": `"-"`, ".": `"."`, "::1": `"::1"`, "0x": `"0x"`, "0b_": `"0b_"`,
 	}
 	for in, want := range tests {
@@ -178,6 +178,7 @@ func TestErrors(t *testing.T) {
 		{"inner-byte-order-mark", "a: 1\n" + bom + "b: 2\n", "t.yml:2:1: a byte order mark (U+FEFF) stands inside the text (delete this invisible character)"},
 		{"merge-scalar", "<<: x\n", "t.yml:1:5: the merge key << takes a mapping or a list of mappings, not a string"},
 		{"block-text-on-header", "a: | x\n", "t.yml:1:6: text cannot stand on the line of a block's | or > (start the text on the next line, or put quotes around the value)"},
+		{"after-end", "a\n...\nb\n", "t.yml:3:1: after ... a document starts with ---"},
 		{"directive", "%TAG ! x\n---\na\n", `t.yml:1:1: YAML directive "%TAG" is not supported (if this is a value, put it in quotes)`},
 	}
 	for _, tt := range tests {
