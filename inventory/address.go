@@ -44,7 +44,7 @@ func isHostname(s string) bool {
 }
 
 // maxRange is how many hosts one pattern may stand for.
-const maxRange = 1 << 18
+const maxRange = 1 << 16
 
 // expandPattern gives the hosts that a pattern such as db[01:10:3]-node:22 stands for, and the port.
 func expandPattern(pattern string) (hosts []string, port int, err error) {
@@ -123,6 +123,9 @@ func rangeParts(text string, limit int) ([]string, error) {
 	if err1 != nil || err2 != nil {
 		return nil, fmt.Errorf("the ends of the range [%s] must be two numbers or two letters", text)
 	}
+	if first < 0 || last < 0 || last > 1<<40 {
+		return nil, fmt.Errorf("the ends of the range [%s] are out of bounds", text)
+	}
 	width := 0
 	if len(begin) > 1 && begin[0] == '0' {
 		if width = len(begin); width != len(end) {
@@ -133,11 +136,11 @@ func rangeParts(text string, limit int) ([]string, error) {
 }
 
 func count(first, last, step, limit int, name func(int) string) ([]string, error) {
-	if step > 0 && first <= last && (last-first)/step >= limit {
+	if step > 0 && (last-first)/step >= limit {
 		return nil, fmt.Errorf("the range stands for more than %d hosts", limit)
 	}
 	var out []string
-	for i := first; step > 0 && i <= last; i += step {
+	for i := first; step > 0 && i <= last && len(out) < limit; i += min(step, last+1) {
 		out = append(out, name(i))
 	}
 	if len(out) == 0 {
