@@ -4,20 +4,37 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// Closest gives the known word nearest to a mistyped one, or "" where none is near enough to be meant. Ties go to the first in alphabetical order.
+// Closest gives the known word nearest to a mistyped one, or "" where none is near enough to be meant. Of several as near the one that shares most letters is taken, then the
+// first in alphabetical order.
 func Closest(word string, known []string) string {
-	best, bestDistance := "", len(word)/3+2
+	best, bestDistance, bestShared := "", len(word)/3+2, 0
 	sorted := slices.Clone(known)
 	slices.Sort(sorted)
 	lower := strings.ToLower(word)
 	for _, k := range sorted {
-		if d := distance(lower, strings.ToLower(k), bestDistance); d < bestDistance {
-			best, bestDistance = k, d
+		candidate := strings.ToLower(k)
+		d := distance(lower, candidate, bestDistance+1)
+		n := shared(lower, candidate)
+		if d < bestDistance || (d == bestDistance && best != "" && n > bestShared) {
+			best, bestDistance, bestShared = k, d, n
 		}
 	}
 	return best
+}
+
+// shared counts the letters that two words have in common, each as often as both have it.
+func shared(a, b string) int {
+	n := 0
+	for _, r := range a {
+		if i := strings.IndexRune(b, r); i >= 0 {
+			b = b[:i] + b[i+utf8.RuneLen(r):]
+			n++
+		}
+	}
+	return n
 }
 
 // DidYouMean gives a hint that names the nearest known word, or "" where none is near.

@@ -14,7 +14,7 @@ import (
 type Command struct {
 	Argv   []string  // the program and its arguments; at least one
 	Env    []string  // NAME=value, added to the login's environment
-	Dir    string    // the folder to run in; empty: the login's home
+	Dir    string    // the folder to run in; empty: where a login starts, or where pfrun was started on this machine
 	Stdin  io.Reader // nil: empty
 	Stdout io.Writer // nil: discarded
 	Stderr io.Writer // nil: discarded

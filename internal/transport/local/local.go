@@ -55,23 +55,12 @@ func (Conn) Run(ctx context.Context, c host.Command) (int, error) {
 func command(ctx context.Context, c host.Command) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
 	cmd.Env = append(os.Environ(), c.Env...)
-	cmd.Dir = c.Dir
-	if c.Dir == "" {
-		cmd.Dir = home()
-	}
+	cmd.Dir = c.Dir // empty: where pfrun was started, as with Ansible
 	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
 	cmd.WaitDelay = lingering
 	return cmd
-}
-
-func home() string {
-	dir, err := os.UserHomeDir()
-	if err != nil {
-		return "/"
-	}
-	return dir
 }
 
 // start starts a program and feeds it its input beside it, so that waiting for the program never waits for the input. An error of reading the input ends the program.

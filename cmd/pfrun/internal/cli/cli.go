@@ -1,0 +1,129 @@
+// Package cli is the command line of pfrun: flags, prompts, signals and exit codes. Main is the whole program, so that tests can run it.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pfrun/pfrun"
+)
+
+// Streams are the program's standard streams.
+type Streams struct {
+	In       io.Reader
+	Out, Err io.Writer
+}
+
+// The exit codes.
+const (
+	exitOK          = 0
+	exitUsage       = 1 // usage, or an error of pfrun itself
+	exitFailed      = 2
+	exitUnreachable = 3
+	exitInvalid     = 4 // playbook, inventory or variables; nothing was connected to
+	exitChanges     = 5 // with --check --exit-code
+	exitInterrupted = 130
+)
+
+// Main runs pfrun with arguments (without the program's name) and gives its exit code.
+func Main(args []string, s Streams) int {
+	return execute(context.Background(), args, s)
+}
+
+func execute(ctx context.Context, args []string, s Streams) int {
+	c := &command{streams: s}
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(s.In)
+	root.SetOut(s.Out)
+	root.SetErr(s.Err)
+	err := root.ExecuteContext(ctx)
+	var code exitCode
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &code):
+		return int(code)
+	}
+	return c.report(err)
+}
+
+// exitCode ends the program with a code when everything has been said.
+type exitCode int
+
+func (e exitCode) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// report tells an error and gives its exit code.
+func (c *command) report(err error) int {
+	var invalid *pfrun.InvalidError
+	if errors.As(err, &invalid) {
+		for _, d := range invalid.Diagnostics {
+			fmt.Fprint(c.streams.Err, pfrun.RenderDiagnostic(d))
+		}
+		return exitInvalid
+	}
+	fmt.Fprintf(c.streams.Err, "pfrun: %s\n", err)
+	return exitUsage
+}
+
+// command is one call of the program.
+type command struct {
+	streams Streams
+	flags   flags
+}
+
+func (c *command) root() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "pfrun PLAYBOOK… [flags]",
+		Short: "Run Ansible-style playbooks over SSH, without Python, with an understanding of Postfix",
+		Long: `pfrun runs playbooks over SSH: ordered, idempotent tasks in Ansible's syntax.
+
+  pfrun playbooks/ipv4-only.yml -i hosts --check --diff   show what would change
+  pfrun playbooks/ipv4-only.yml -i hosts                  do it, and verify it
+
+Exit codes: 0 all well; 1 usage; 2 a task failed; 3 a host was unreachable; 4 playbook, inventory or
+variables are invalid; 5 with --check --exit-code: there are changes to make; 130 interrupted.`,
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE:          c.run,
+	}
+	c.flags.register(cmd.Flags())
+	cmd.AddCommand(c.docCommand(), c.versionCommand())
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w; see pfrun --help", err) })
+	return cmd
+}
+
+// stopOnSignals closes the channel that ends a run in good order at the first SIGINT, SIGTERM or SIGHUP, and ends everything at the second.
+func (c *command) stopOnSignals(ctx context.Context) (context.Context, <-chan struct{}, func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	stop, done := make(chan struct{}), make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			fmt.Fprintln(c.streams.Err, "pfrun: interrupted: finishing what was begun; once more to stop at once")
+			close(stop)
+		case <-done:
+			return
+		}
+		select {
+		case <-signals:
+			cancel()
+		case <-done:
+		}
+	}()
+	return ctx, stop, func() {
+		signal.Stop(signals)
+		close(done)
+		cancel()
+	}
+}

@@ -1,0 +1,130 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// passwords reads the passwords that the flags ask for: from files, or from the terminal.
+func (c *command) passwords() error {
+	f := &c.flags
+	var err error
+	if f.passFile != "" {
+		if f.options.ConnectionPassword, err = c.passwordFile("--connection-password-file", f.passFile); err != nil {
+			return err
+		}
+	}
+	if f.becomeFile != "" {
+		if f.options.BecomePassword, err = c.passwordFile("--become-password-file", f.becomeFile); err != nil {
+			return err
+		}
+	}
+	if f.askPass {
+		if f.options.ConnectionPassword, err = c.askPassword("SSH password: ", "--ask-pass", "--connection-password-file"); err != nil {
+			return err
+		}
+	}
+	if f.askBecome {
+		prompt := "BECOME password: "
+		if f.askPass {
+			prompt = "BECOME password[defaults to SSH password]: "
+		}
+		if f.options.BecomePassword, err = c.askPassword(prompt, "--ask-become-pass", "--become-password-file"); err != nil {
+			return err
+		}
+		if f.options.BecomePassword == "" {
+			f.options.BecomePassword = f.options.ConnectionPassword
+		}
+	}
+	return nil
+}
+
+// passwordFile reads a password: the first line of a file, or of standard input where the name is "-".
+func (c *command) passwordFile(flag, name string) (string, error) {
+	r := c.streams.In
+	if name != "-" {
+		f, err := os.Open(name)
+		if err != nil {
+			return "", fmt.Errorf("%s: %w", flag, err)
+		}
+		defer f.Close()
+		r = f
+	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return "", fmt.Errorf("%s: %w", flag, err)
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", fmt.Errorf("%s: %s holds no password", flag, name)
+	}
+	return line, nil
+}
+
+// terminal gives the file to ask on, or nil where nobody is there.
+func (c *command) terminal() *os.File {
+	f, ok := c.streams.In.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return nil
+	}
+	return f
+}
+
+func (c *command) askPassword(prompt, flag, instead string) (string, error) {
+	tty := c.terminal()
+	if tty == nil {
+		return "", fmt.Errorf("%s needs a terminal to ask on; use %s", flag, instead)
+	}
+	fmt.Fprint(c.streams.Err, prompt)
+	b, err := term.ReadPassword(int(tty.Fd()))
+	fmt.Fprintln(c.streams.Err)
+	return string(b), err
+}
+
+// confirm gives the function that asks yes or no on the terminal, or nil where there is none.
+func (c *command) confirm() func(context.Context, string) (bool, error) {
+	tty := c.terminal()
+	if tty == nil {
+		return nil
+	}
+	in, turn := bufio.NewReader(tty), make(chan struct{}, 1)
+	return func(ctx context.Context, question string) (bool, error) {
+		select { // one question at a time
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
+		fmt.Fprintf(c.streams.Err, "%s (yes/no) ", question)
+		answer, err := in.ReadString('\n')
+		return strings.EqualFold(strings.TrimSpace(answer), "yes"), err
+	}
+}
+
+// passphrase gives the function that asks for the passphrase of a key, or nil where there is no terminal.
+func (c *command) passphrase() func(context.Context, string) (string, error) {
+	if c.terminal() == nil {
+		return nil
+	}
+	known := map[string]string{}
+	turn := make(chan struct{}, 1)
+	return func(ctx context.Context, keyfile string) (string, error) {
+		select {
+		case turn <- struct{}{}:
+			defer func() { <-turn }()
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+		if p, ok := known[keyfile]; ok {
+			return p, nil
+		}
+		p, err := c.askPassword("Passphrase for "+keyfile+": ", "a key with a passphrase", "ssh-agent")
+		known[keyfile] = p
+		return p, err
+	}
+}

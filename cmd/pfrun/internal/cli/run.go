@@ -1,0 +1,77 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/pfrun/pfrun"
+	"github.com/pfrun/pfrun/cmd/pfrun/internal/render"
+)
+
+// run runs playbooks, or lists what is in them.
+func (c *command) run(cmd *cobra.Command, args []string) error {
+	f := &c.flags
+	if err := f.complete(args); err != nil {
+		return err
+	}
+	f.options.Getenv = os.Getenv
+	listing := f.syntaxCheck || f.listHosts || f.listTasks || f.listTags
+	if !listing {
+		if err := c.passwords(); err != nil {
+			return err
+		}
+	}
+	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
+	ctx, stop, done := c.stopOnSignals(cmd.Context())
+	defer done()
+	f.options.Stop = stop
+	screen := &render.Human{Out: c.streams.Out, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}
+	f.options.Sink = screen
+	project, err := pfrun.Load(f.options)
+	if project != nil {
+		for _, w := range project.Warnings() {
+			fmt.Fprint(c.streams.Err, pfrun.RenderDiagnostic(w))
+		}
+		screen.Mask = project.Mask
+	}
+	if err != nil {
+		return err
+	}
+	if listing {
+		return c.list(project)
+	}
+	return c.play(ctx, project)
+}
+
+func (c *command) play(ctx context.Context, project *pfrun.Project) error {
+	report, err := project.Run(ctx)
+	switch {
+	case err != nil:
+		return err
+	case report.Interrupted || ctx.Err() != nil:
+		return exitCode(exitInterrupted)
+	case report.Failed():
+		return exitCode(exitFailed)
+	case report.Unreachable():
+		return exitCode(exitUnreachable)
+	case c.flags.exitCode && report.Changed:
+		return exitCode(exitChanges)
+	}
+	return nil
+}
+
+// colour says whether the output is a terminal that wants colours.
+func (c *command) colour() bool {
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("ANSIBLE_NOCOLOR") != "" {
+		return false
+	}
+	if os.Getenv("ANSIBLE_FORCE_COLOR") != "" {
+		return true
+	}
+	f, ok := c.streams.Out.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}

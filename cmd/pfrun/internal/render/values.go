@@ -1,0 +1,90 @@
+package render
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun"
+)
+
+// unknownText stands for what only a real run can tell.
+const unknownText = "(known only after the run)"
+
+// compact gives a value as JSON on one line, as Python's json.dumps writes it: scripts grep `"msg": "`.
+func compact(v any) string {
+	var b strings.Builder
+	write(&b, v, "", "")
+	return b.String()
+}
+
+// indented gives a value as JSON over several lines, indented by four blanks.
+func indented(v any) string {
+	var b strings.Builder
+	write(&b, v, "    ", "\n")
+	return b.String()
+}
+
+// write writes a value; newline is the line break with the present indentation, or empty for one line.
+func write(b *strings.Builder, v any, indent, newline string) {
+	switch x := v.(type) {
+	case map[string]any:
+		keys := slices.Sorted(maps.Keys(x))
+		writeAll(b, "{}", len(keys), indent, newline, func(i int, deeper string) {
+			b.WriteString(scalar(keys[i]) + ": ")
+			write(b, x[keys[i]], indent, deeper)
+		})
+	case []any:
+		writeAll(b, "[]", len(x), indent, newline, func(i int, deeper string) { write(b, x[i], indent, deeper) })
+	default:
+		b.WriteString(scalar(v))
+	}
+}
+
+func writeAll(b *strings.Builder, brackets string, n int, indent, newline string, item func(i int, deeper string)) {
+	separator, deeper := ", ", newline
+	if newline != "" {
+		separator, deeper = ",", newline+indent
+	}
+	b.WriteByte(brackets[0])
+	for i := range n {
+		if i > 0 {
+			b.WriteString(separator)
+		}
+		b.WriteString(deeper)
+		item(i, deeper)
+	}
+	if n > 0 {
+		b.WriteString(newline)
+	}
+	b.WriteByte(brackets[1])
+}
+
+// scalar gives a value that holds no others. What is not known is said in words.
+func scalar(v any) string {
+	if pfrun.IsUnknown(v) {
+		v = unknownText
+	}
+	var b strings.Builder
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return scalar(fmt.Sprint(v))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// without gives a result without some of its keys.
+func without(v any, keys ...string) any {
+	m, ok := v.(map[string]any)
+	if !ok {
+		return v
+	}
+	out := maps.Clone(m)
+	for _, k := range keys {
+		delete(out, k)
+	}
+	return out
+}

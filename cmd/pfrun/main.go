@@ -1,0 +1,12 @@
+// Command pfrun runs playbooks over SSH and knows Postfix.
+package main
+
+import (
+	"os"
+
+	"github.com/pfrun/pfrun/cmd/pfrun/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}

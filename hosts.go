@@ -1,0 +1,242 @@
+package pfrun
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/engine"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/lazy"
+	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/inventory"
+)
+
+func (p *Project) loadInventory() {
+	var dirs []string
+	for _, path := range p.options.Playbooks {
+		if dir := filepath.Dir(path); !slices.Contains(dirs, dir) {
+			dirs = append(dirs, dir)
+		}
+	}
+	var faults diag.List
+	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{PlaybookDirs: dirs})
+	p.faults.Add(faults...)
+	if p.options.Limit == "" || len(faults.Errors()) > 0 {
+		return
+	}
+	p.loadLimit()
+}
+
+func (p *Project) loadLimit() {
+	patterns, err := inventory.ReadLimit(p.options.Limit)
+	if err != nil {
+		p.faults.AddError(diag.Pos{}, err)
+		return
+	}
+	hosts, warnings, err := p.inv.Match(patterns...)
+	if err != nil {
+		p.faults.Add(&diag.Diagnostic{Message: "--limit: " + err.Error(), Err: err})
+		return
+	}
+	for _, w := range warnings {
+		p.faults.Add(diag.Warnf(diag.Pos{}, "--limit: %s", w))
+	}
+	if len(hosts) == 0 {
+		p.faults.Add(diag.Errorf(diag.Pos{}, "--limit %s matches no host", p.options.Limit).WithHint("the groups there are: %s", p.groupList()))
+	}
+	p.limit = map[string]bool{}
+	for _, h := range hosts {
+		p.limit[h.Name] = true
+	}
+}
+
+// loadVariables compiles the variables of every host, each file and group once.
+func (p *Project) loadVariables() {
+	o := vars.Options{Extra: p.extra, Groups: map[string][]string{}, Magic: p.magic()}
+	for _, g := range p.inv.Groups {
+		names := []string{}
+		for _, h := range g.Hosts() {
+			names = append(names, h.Name)
+		}
+		o.Groups[g.Name] = names
+	}
+	c := &layerCompiler{p: p, done: map[*inventory.Var]*jinja.Dict{}}
+	for _, h := range append(slices.Clone(p.inv.Hosts), p.inv.Host("localhost")) {
+		layers := c.layers(h)
+		o.Hosts = append(o.Hosts, vars.Host{Name: h.Name, Groups: h.GroupNames(), Layers: layers})
+	}
+	p.vars = vars.New(o)
+}
+
+// layerCompiler compiles layers of variables. A layer that several hosts share is compiled once: it is known by its first variable.
+type layerCompiler struct {
+	p    *Project
+	done map[*inventory.Var]*jinja.Dict
+}
+
+func (c *layerCompiler) layers(h *inventory.Host) []*jinja.Dict {
+	var out []*jinja.Dict
+	for _, l := range c.p.inv.VarsFor(h, c.p.bookDir()) {
+		d := c.done[&l.Vars[0]]
+		if d == nil {
+			d = jinja.NewDict()
+			for _, v := range l.Vars {
+				value, faults := lazy.Compile(c.p.env, v.Node)
+				c.p.faults.Add(faults...)
+				d.Set(v.Name, value)
+			}
+			c.done[&l.Vars[0]] = d
+		}
+		out = append(out, d)
+	}
+	return out
+}
+
+// magic gives the variables that are the same for every host and play.
+func (p *Project) magic() map[string]jinja.Value {
+	dir, err := filepath.Abs(p.bookDir())
+	if err != nil {
+		dir = p.bookDir()
+	}
+	return map[string]jinja.Value{
+		"playbook_dir":       dir,
+		"ansible_check_mode": p.options.Check,
+		"ansible_diff_mode":  p.options.Diff,
+		"ansible_verbosity":  int64(p.options.Verbosity),
+		"ansible_forks":      int64(max(p.options.Forks, 1)),
+		"ansible_limit":      p.options.Limit,
+		"ansible_run_tags":   jinja.FromGo(toAny(p.options.Tags)),
+		"ansible_skip_tags":  jinja.FromGo(toAny(p.options.SkipTags)),
+	}
+}
+
+func toAny(ss []string) []any {
+	out := make([]any, len(ss))
+	for i, s := range ss {
+		out[i] = s
+	}
+	return out
+}
+
+// Match gives the names of the hosts that a pattern means, as far as --limit leaves them.
+func (p *Project) Match(pattern string) (names, warnings []string, err error) {
+	hosts, warnings, err := p.inv.Match(pattern)
+	for _, h := range hosts {
+		if p.limit == nil || p.limit[h.Name] {
+			names = append(names, h.Name)
+		}
+	}
+	return names, warnings, err
+}
+
+// checkHosts holds that some play matches a host: a run that would do nothing is an error, with the groups that there are.
+func (p *Project) checkHosts() {
+	var patterns []string
+	for _, b := range p.books {
+		for _, pl := range b.Plays {
+			pattern, _, err := engine.Heading(context.Background(), pl, p.vars)
+			if err != nil {
+				p.faults.AddError(pl.Pos, err)
+				return
+			}
+			names, _, err := p.Match(pattern)
+			if err != nil {
+				p.faults.Add(&diag.Diagnostic{Pos: pl.Pos, Message: err.Error(), Err: err})
+				return
+			}
+			if len(names) > 0 {
+				return
+			}
+			patterns = append(patterns, pattern)
+		}
+	}
+	if len(patterns) > 0 {
+		p.faults.Add(p.noHosts(patterns))
+	}
+}
+
+func (p *Project) noHosts(patterns []string) *diag.Diagnostic {
+	d := diag.Errorf(p.books[0].Plays[0].Pos, "no host matches: %s", strings.Join(patterns, ", "))
+	d.Hint = "the groups there are: " + p.groupList()
+	switch {
+	case len(p.options.Inventory) == 0:
+		d.Hint = "there is no inventory: give one with -i"
+	case p.usesTarget():
+		d.Hint += "; choose one with -e target=GROUP"
+	}
+	return d
+}
+
+// usesTarget reports whether a play lets the user choose its hosts by the variable target, as the shipped playbooks do.
+func (p *Project) usesTarget() bool {
+	for _, b := range p.books {
+		for _, pl := range b.Plays {
+			if t, ok := pl.Hosts.(*jinja.Template); ok && strings.Contains(t.Source(), "target") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (p *Project) groupList() string {
+	var shown []string
+	for _, g := range p.inv.GroupNames() {
+		if grp := p.inv.Group(g); grp != nil && len(grp.Hosts()) > 0 {
+			shown = append(shown, fmt.Sprintf("%s (%d)", g, len(grp.Hosts())))
+		}
+	}
+	if shown == nil {
+		return "none"
+	}
+	return strings.Join(shown, ", ")
+}
+
+// PlayInfo is a play as it would run, for lists.
+type PlayInfo struct {
+	Playbook, Name, Pattern string
+	Hosts                   []string
+	Tags                    []string
+	Tasks                   []TaskInfo
+	TaskTags                []string // of all tasks, sorted
+}
+
+// TaskInfo is a task that would run.
+type TaskInfo struct {
+	Name string
+	Tags []string
+}
+
+// Plays gives the plays with their hosts and the tasks that the tags select.
+func (p *Project) Plays() []PlayInfo {
+	var infos []PlayInfo
+	for _, b := range p.books {
+		for _, pl := range b.Plays {
+			infos = append(infos, p.playInfo(b, pl))
+		}
+	}
+	return infos
+}
+
+func (p *Project) playInfo(b *play.Playbook, pl *play.Play) PlayInfo {
+	info := PlayInfo{Playbook: b.File, Tags: pl.Tags}
+	info.Pattern, info.Name, _ = engine.Heading(context.Background(), pl, p.vars)
+	info.Hosts, _, _ = p.Match(info.Pattern)
+	for _, t := range pl.Tasks() {
+		if t.Meta != "" || !engine.Wanted(t.Tags, p.options.Tags, p.options.SkipTags) {
+			continue
+		}
+		tags := slices.Clone(t.Tags)
+		slices.Sort(tags)
+		info.Tasks = append(info.Tasks, TaskInfo{Name: engine.TaskName(context.Background(), t, p.vars.Scope("", pl, t.Vars, nil)), Tags: tags})
+		info.TaskTags = append(info.TaskTags, tags...)
+	}
+	slices.Sort(info.TaskTags)
+	info.TaskTags = slices.Compact(info.TaskTags)
+	return info
+}

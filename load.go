@@ -1,0 +1,116 @@
+package pfrun
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/inventory"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/all"
+	"github.com/pfrun/pfrun/playbooks"
+)
+
+type unknown = jinja.Unknown
+
+// Project is playbooks with their inventory and variables, loaded and checked.
+type Project struct {
+	options  Options
+	env      *jinja.Env
+	registry *modules.Registry
+	books    []*play.Playbook
+	inv      *inventory.Inventory
+	limit    map[string]bool // names of the hosts that --limit leaves; nil: all
+	extra    *jinja.Dict
+	vars     *vars.Store
+	secrets  vars.Secrets
+	faults   diag.List
+}
+
+// Load reads playbooks, inventory and variables, and checks all that can be checked without a host. The error is an *InvalidError; the project then only serves for its warnings.
+func Load(o Options) (*Project, error) {
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	p := &Project{options: o, env: jinja.New(), registry: modules.NewRegistry(all.Specs()...)}
+	p.secrets.Add(o.BecomePassword)
+	p.secrets.Add(o.ConnectionPassword)
+	for _, path := range o.Playbooks {
+		p.loadPlaybook(path)
+	}
+	p.loadExtra()
+	p.loadInventory()
+	if len(p.faults.Errors()) == 0 {
+		p.loadVariables()
+	}
+	if len(p.faults.Errors()) == 0 {
+		p.checkHosts()
+	}
+	return p, p.invalid()
+}
+
+func (p *Project) invalid() error {
+	if errs := p.faults.Errors(); len(errs) > 0 {
+		return &InvalidError{Diagnostics: errs}
+	}
+	return nil
+}
+
+// Warnings gives what is odd in the files, though no error.
+func (p *Project) Warnings() []*Diagnostic { return p.faults.Warnings() }
+
+// Mask replaces every secret of the run in a text.
+func (p *Project) Mask(text string) string { return p.secrets.Mask(text) }
+
+func (p *Project) loadPlaybook(path string) {
+	text, err := readPlaybook(path)
+	if err != nil {
+		p.faults.Add(&diag.Diagnostic{Message: fmt.Sprintf("the playbook %s cannot be read: %s", path, reason(err)), Err: err, Hint: shipped(err)})
+		return
+	}
+	book, faults := play.Load(&diag.Source{Name: path, Text: text}, p.env, p.registry)
+	p.faults.Add(faults...)
+	p.books = append(p.books, book)
+}
+
+// readPlaybook reads a file; one that is not there may be one that ships with pfrun.
+func readPlaybook(path string) (string, error) {
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if text, ok := playbooks.Open(path); ok {
+			return text, nil
+		}
+	}
+	return string(b), err
+}
+
+func shipped(err error) string {
+	if errors.Is(err, fs.ErrNotExist) {
+		return "pfrun ships with " + strings.Join(playbooks.Names(), ", ")
+	}
+	return ""
+}
+
+// reason is the cause of a file error without the path, which the message names already.
+func reason(err error) string {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// bookDir is the folder of the first playbook: group_vars and host_vars are looked for there too.
+func (p *Project) bookDir() string {
+	if len(p.options.Playbooks) == 0 {
+		return "."
+	}
+	return filepath.Dir(p.options.Playbooks[0])
+}

@@ -1,0 +1,132 @@
+// Package pfrun runs Ansible-style playbooks over SSH, from Go programs as from the command line.
+//
+//	project, err := pfrun.Load(pfrun.Options{
+//		Playbooks: []string{"playbooks/ipv4-only.yml"},
+//		Inventory: []string{"hosts"},
+//		Sink:      mySink,
+//	})
+//	if err != nil { … } // *InvalidError: every fault of playbook and inventory, with its place
+//	report, err := project.Run(ctx)
+//
+// Load reads and checks everything before any host is connected to. Run emits events to the Sink as they happen. This package is the only place where pfrun's parts are
+// wired together.
+package pfrun
+
+import (
+	"context"
+	"time"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/modules/change"
+)
+
+// Options says what to run, on which hosts, and how. Where ansible-playbook has a flag of the same meaning, the field is its name and has its meaning.
+type Options struct {
+	Playbooks []string // paths; one that is not there but ships with pfrun (playbooks/ipv4-only.yml) is taken from the binary
+	Inventory []string // -i: files, or host lists "h1,h2,"
+	Limit     string
+	ExtraVars []string // -e: k=v, JSON, or @file
+	Tags      []string
+	SkipTags  []string
+	Check     bool // show what would change, change nothing
+	Diff      bool
+	Forks     int // 0: 5
+	Verbosity int
+
+	User               string
+	Connection         string // ssh or local; empty: ssh
+	PrivateKeyFile     string
+	SSHCommonArgs      string
+	SSHExtraArgs       string
+	Timeout            time.Duration // to connect; 0: 10 s
+	Become             bool
+	BecomeMethod       string
+	BecomeUser         string
+	ConnectionPassword string
+	BecomePassword     string
+
+	Sink Sink // takes what happens; nil: nobody looks
+	// Confirm asks a person, such as whether a new host key is right; nil: nobody is there to ask.
+	Confirm func(ctx context.Context, question string) (bool, error)
+	// Passphrase asks a person for the passphrase of a key file; nil: nobody is there to ask.
+	Passphrase func(ctx context.Context, keyfile string) (string, error)
+	// Getenv reads the environment (HOME, SSH_AUTH_SOCK, ANSIBLE_HOST_KEY_CHECKING); nil: there is none.
+	Getenv func(string) string
+	// Stop ends the run in good order when it is closed: changes under way are finished and handlers that are owed run, but no new task begins.
+	Stop <-chan struct{}
+}
+
+// The events of a run; package documentation of each stands at its fields.
+type (
+	Event      = event.Event
+	Sink       = event.Sink
+	PlayStart  = event.PlayStart
+	NoHosts    = event.NoHosts
+	TaskStart  = event.TaskStart
+	TaskResult = event.TaskResult
+	Notified   = event.Notified
+	Warning    = event.Warning
+	Recap      = event.Recap
+	HostRecap  = event.HostRecap
+	Status     = event.Status
+	Diagnostic = diag.Diagnostic
+	Position   = diag.Pos
+)
+
+// The statuses of a TaskResult.
+const (
+	OK          = event.OK
+	Changed     = event.Changed
+	Skipped     = event.Skipped
+	Failed      = event.Failed
+	Unreachable = event.Unreachable
+	Undecided   = event.Undecided
+	Deferred    = event.Deferred
+	Interrupted = event.Interrupted
+)
+
+// Report is how a run ended.
+type Report struct {
+	Hosts       []HostRecap // in the order of their names
+	Changed     bool        // something was changed, or would be
+	Interrupted bool
+}
+
+// Failed reports whether a task failed on some host.
+func (r *Report) Failed() bool {
+	return r.any(func(h HostRecap) bool { return h.Failed > 0 })
+}
+
+// Unreachable reports whether some host could not be reached.
+func (r *Report) Unreachable() bool {
+	return r.any(func(h HostRecap) bool { return h.Unreachable > 0 })
+}
+
+func (r *Report) any(f func(HostRecap) bool) bool {
+	for _, h := range r.Hosts {
+		if f(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// InvalidError says that playbook, inventory or variables are invalid, or that no play matches a host. Nothing was connected to.
+type InvalidError struct {
+	Diagnostics []*Diagnostic // errors, in the order of their places
+}
+
+func (e *InvalidError) Error() string { return diag.List(e.Diagnostics).Error() }
+
+// IsUnknown reports whether a value in a result stands for what only a real run can tell.
+func IsUnknown(v any) bool {
+	switch v.(type) {
+	case change.Unknown, unknown:
+		return true
+	}
+	return false
+}
+
+// RenderDiagnostic gives a diagnostic as people read it: place, message, the lines around, a hint.
+func RenderDiagnostic(d *Diagnostic) string { return diag.Render(d) }
