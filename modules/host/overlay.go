@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
+	"path"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -17,25 +20,30 @@ import (
 // ErrPlanned.
 type Overlay struct {
 	base Reader
-	*planned
+	*pending
 }
 
-// planned is what overlays of one host share: the changes so far, whoever looks.
-type planned struct {
+// pending is what overlays of one host share: the changes so far, whoever looks.
+type pending struct {
 	mu      sync.RWMutex
 	files   map[string]*change.File // nil: planned to be removed
 	metas   map[string]change.Meta
 	states  map[change.Ref]change.State
+	times   map[string]time.Time // when a file was planned
+	dirs    map[string]string    // folder → where the links in its path lead
 	blurred bool
 }
 
 // NewOverlay makes an overlay in which nothing is planned.
 func NewOverlay(base Reader) *Overlay {
-	return &Overlay{base, &planned{files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{}}}
+	return &Overlay{base, &pending{
+		files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{},
+		times: map[string]time.Time{}, dirs: map[string]string{},
+	}}
 }
 
 // As gives the same plan over another reader of the same host: what one user's tasks would change, another's see.
-func (o *Overlay) As(base Reader) *Overlay { return &Overlay{base, o.planned} }
+func (o *Overlay) As(base Reader) *Overlay { return &Overlay{base, o.pending} }
 
 // Blurred reports whether a change was planned whose effects nobody can tell: what is missing afterwards may be there in a real run.
 func (o *Overlay) Blurred() bool {
@@ -71,29 +79,52 @@ func (o *Overlay) plan(f func()) {
 	f()
 }
 
-func (o *Overlay) setFile(ctx context.Context, path string, before, after *change.File) (change.Outcome, error) {
-	limit := int64(1)
-	if before != nil {
-		limit = before.Content.Size
-	}
-	now, err := o.ReadFile(ctx, path, limit)
-	stale := fmt.Errorf("%s: %w", path, ErrStale)
-	switch {
-	case isNotExist(err):
-		now = nil
-	case isTooLarge(err):
-		return change.Outcome{}, stale
-	case err != nil:
+func (o *Overlay) setFile(ctx context.Context, name string, before, after *change.File) (change.Outcome, error) {
+	if err := o.expect(ctx, name, before); err != nil {
 		return change.Outcome{}, err
 	}
-	if !before.Same(now) {
-		return change.Outcome{}, stale
+	real, err := o.real(ctx, name)
+	if err != nil {
+		return change.Outcome{}, err
 	}
 	o.plan(func() {
-		o.files[path] = after
-		delete(o.metas, path)
+		o.files[real], o.times[real] = after, time.Now()
+		delete(o.metas, real)
 	})
 	return change.Outcome{Known: true}, nil
+}
+
+// expect compares what is at a path with what a change expects, nil being nothing. A link is never what a file change expects.
+func (o *Overlay) expect(ctx context.Context, name string, before *change.File) error {
+	stale := fmt.Errorf("%s: %w", name, ErrStale)
+	st, err := o.Stat(ctx, name)
+	switch {
+	case err != nil:
+		return err
+	case st.Kind == Absent && before == nil:
+		return o.folderOf(ctx, name)
+	case st.Kind != Regular || before == nil || st.Size != before.Content.Size:
+		return stale
+	}
+	now, err := o.ReadFile(ctx, name, before.Content.Size)
+	switch {
+	case isNotExist(err), isTooLarge(err):
+		return stale
+	case err != nil:
+		return err
+	case !before.Same(now):
+		return stale
+	}
+	return nil
+}
+
+// folderOf wants the folder that a new file goes to.
+func (o *Overlay) folderOf(ctx context.Context, name string) error {
+	st, err := Follow(ctx, o, path.Dir(name))
+	if err == nil && st.Kind != Dir {
+		err = fmt.Errorf("%s: the folder above it: %w", name, fs.ErrNotExist)
+	}
+	return err
 }
 
 func (o *Overlay) setMeta(ctx context.Context, c change.SetMeta) (change.Outcome, error) {
@@ -101,15 +132,19 @@ func (o *Overlay) setMeta(ctx context.Context, c change.SetMeta) (change.Outcome
 	if err != nil {
 		return change.Outcome{}, err
 	}
-	if st.Kind == Absent || !st.Meta.Same(c.Before) {
+	if st.Kind == Absent || st.Kind == Link || !st.Meta.Same(c.Before) {
 		return change.Outcome{}, fmt.Errorf("%s: %w", c.Path, ErrStale)
 	}
+	real, err := o.real(ctx, c.Path)
+	if err != nil {
+		return change.Outcome{}, err
+	}
 	o.plan(func() {
-		if f := o.files[c.Path]; f != nil {
-			o.files[c.Path] = &change.File{Content: f.Content, Meta: c.Meta}
+		if f := o.files[real]; f != nil {
+			o.files[real] = &change.File{Content: f.Content, Meta: c.Meta}
 			return
 		}
-		o.metas[c.Path] = c.Meta
+		o.metas[real] = c.Meta
 	})
 	return change.Outcome{Known: true}, nil
 }
@@ -145,40 +180,62 @@ func probeArgv(c change.Exec) []string {
 // Facts are those of the base: nothing that is planned alters them.
 func (o *Overlay) Facts(ctx context.Context) (*Facts, error) { return o.base.Facts(ctx) }
 
-// Stat sees planned files, with a fresh modification time.
-func (o *Overlay) Stat(ctx context.Context, path string) (Stat, error) {
-	o.mu.RLock()
-	f, planned := o.files[path]
-	meta, metaPlanned := o.metas[path]
-	o.mu.RUnlock()
-	if planned {
-		if f == nil {
-			return Stat{Path: path, Kind: Absent}, nil
-		}
-		return Stat{Path: path, Kind: Regular, Meta: f.Meta, Size: f.Content.Size, ModTime: time.Now()}, nil
+// Stat sees planned files, with the time at which they were planned.
+func (o *Overlay) Stat(ctx context.Context, name string) (Stat, error) {
+	real, err := o.known(ctx, name)
+	if err != nil {
+		return Stat{}, err
 	}
-	st, err := o.base.Stat(ctx, path)
-	if err == nil && metaPlanned {
+	if st, ok := o.plannedStat(real, name); ok {
+		return st, nil
+	}
+	st, err := o.base.Stat(ctx, name)
+	return o.withMeta(real, st), err
+}
+
+// plannedStat describes a planned file, or one that is planned to be removed; name is what the answer calls it.
+func (o *Overlay) plannedStat(real, name string) (Stat, bool) {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	f, ok := o.files[real]
+	switch {
+	case !ok:
+		return Stat{}, false
+	case f == nil:
+		return Stat{Path: name, Kind: Absent}, true
+	}
+	return Stat{Path: name, Kind: Regular, Meta: f.Meta, Size: f.Content.Size, ModTime: o.times[real]}, true
+}
+
+// withMeta puts planned mode and owner into what the base said.
+func (o *Overlay) withMeta(real string, st Stat) Stat {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	if meta, ok := o.metas[real]; ok && st.Kind != Absent {
 		st.Meta = meta
 	}
-	return st, err
+	return st
 }
 
 // ReadFile sees planned files.
-func (o *Overlay) ReadFile(ctx context.Context, path string, limit int64) (*change.File, error) {
+func (o *Overlay) ReadFile(ctx context.Context, name string, limit int64) (*change.File, error) {
+	real, err := o.end(ctx, name)
+	if err != nil {
+		return nil, err
+	}
 	o.mu.RLock()
-	f, planned := o.files[path]
-	meta, metaPlanned := o.metas[path]
+	f, planned := o.files[real]
+	meta, metaPlanned := o.metas[real]
 	o.mu.RUnlock()
 	switch {
 	case planned && f == nil:
-		return nil, fmt.Errorf("%s: %w", path, fs.ErrNotExist)
+		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 	case planned && f.Content.Size > limit:
-		return nil, fmt.Errorf("%s: %w", path, ErrTooLarge)
+		return nil, fmt.Errorf("%s: %w", name, ErrTooLarge)
 	case planned:
 		return f, nil
 	}
-	f, err := o.base.ReadFile(ctx, path, limit)
+	f, err = o.base.ReadFile(ctx, name, limit)
 	if err == nil && metaPlanned {
 		f = &change.File{Content: f.Content, Meta: meta}
 	}
@@ -199,6 +256,13 @@ func (o *Overlay) State(ctx context.Context, ref change.Ref) (change.State, erro
 // Probe asks the base, unless the answer depends on what is planned.
 func (o *Overlay) Probe(ctx context.Context, p Probe) (Output, error) {
 	for _, r := range p.Reads {
+		if r.Kind == change.PathRef && r.Name != "*" {
+			real, err := o.end(ctx, r.Name)
+			if err != nil {
+				return Output{}, err
+			}
+			r.Name = real
+		}
 		if planned, ok := o.plannedFor(r); ok {
 			return Output{}, fmt.Errorf("%s %s: %w", planned.Kind, planned.Name, ErrPlanned)
 		}
@@ -214,24 +278,27 @@ func (o *Overlay) Dial(ctx context.Context, network, address string) (net.Conn, 
 	return o.base.Dial(ctx, network, address)
 }
 
-// plannedFor gives something planned that r covers.
+// plannedFor gives what is planned that r covers: the first by name where there are several, so that messages do not differ from run to run.
 func (o *Overlay) plannedFor(r change.Ref) (change.Ref, bool) {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	for path := range o.files {
-		if p := change.Path(path); r.Covers(p) {
-			return p, true
+	var found []change.Ref
+	take := func(ref change.Ref) {
+		if r.Covers(ref) {
+			found = append(found, ref)
 		}
 	}
-	for path := range o.metas {
-		if p := change.Path(path); r.Covers(p) {
-			return p, true
-		}
+	for name := range o.files {
+		take(change.Path(name))
 	}
-	for s := range o.states {
-		if r.Covers(s) {
-			return s, true
-		}
+	for name := range o.metas {
+		take(change.Path(name))
 	}
-	return change.Ref{}, false
+	for ref := range o.states {
+		take(ref)
+	}
+	if len(found) == 0 {
+		return change.Ref{}, false
+	}
+	return slices.MinFunc(found, func(a, b change.Ref) int { return strings.Compare(a.Name, b.Name) }), true
 }
