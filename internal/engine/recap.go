@@ -33,6 +33,9 @@ func (ht *hostTask) count(res *event.TaskResult) {
 		if res.Ignored {
 			c.OK++
 			c.Ignored++
+			if len(res.Changes) > 0 {
+				c.Changed++
+			}
 			return
 		}
 		c.Failed++
