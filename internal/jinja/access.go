@@ -257,7 +257,10 @@ func (st *state) iterate(v Value) ([]Value, error) {
 
 // forced gives elements in which nothing is lazy; the slice is the same where nothing was.
 func (st *state) forced(vs []Value) ([]Value, error) {
-	if scanItems(vs, 0)&foundLazy == 0 {
+	switch f := lookAll(vs); {
+	case f&foundTooMuch != 0:
+		return nil, errTooMany
+	case f&foundLazy == 0:
 		return vs, nil
 	}
 	return st.forceItems(vs)

@@ -132,7 +132,7 @@ func (a *arguments) eval(st *state, at int) (pos []Value, kw *Dict, unknown bool
 			return nil, nil, false, err
 		}
 	}
-	unknown = scanItems(pos, 0)&foundUnknown != 0 || kw != nil && HasUnknown(kw)
+	unknown = lookAll(pos)&foundUnknown != 0 || kw != nil && HasUnknown(kw)
 	return pos, kw, unknown, nil
 }
 

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/big"
 	"strings"
 )
 
@@ -130,55 +129,4 @@ func orderItems(a, b []Value, op string) (int, error) {
 		}
 	}
 	return cmp.Compare(len(a), len(b)), nil
-}
-
-// HasUnknown reports whether a value is Unknown or holds one.
-func HasUnknown(v Value) bool { return scan(v, 0)&foundUnknown != 0 }
-
-// found is what scan sees in a value.
-type found byte
-
-const (
-	foundUnknown found = 1 << iota
-	foundLazy          // a template that has not been evaluated
-	foundUndefined
-)
-
-// scan looks through lists and dicts for values that need care.
-func scan(v Value, depth int) found {
-	switch x := v.(type) {
-	case string, int64, bool, nil, float64, *big.Int:
-		return 0
-	case Unknown:
-		return foundUnknown
-	case *Template, *ScopeMap:
-		return foundLazy
-	case *Undefined:
-		return foundUndefined
-	case *List:
-		return scanItems(x.items, depth)
-	case Tuple:
-		return scanItems(x, depth)
-	case *Dict:
-		if depth > maxNesting {
-			return 0
-		}
-		var f found
-		for i := range x.entries {
-			f |= scan(x.entries[i].value, depth+1)
-		}
-		return f
-	}
-	return 0
-}
-
-func scanItems(vs []Value, depth int) found {
-	if depth > maxNesting {
-		return 0
-	}
-	var f found
-	for _, e := range vs {
-		f |= scan(e, depth+1)
-	}
-	return f
 }

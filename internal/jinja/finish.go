@@ -1,7 +1,6 @@
 package jinja
 
 import (
-	"errors"
 	"fmt"
 	"math/big"
 	"strings"
@@ -17,7 +16,7 @@ func (st *state) finish(v Value) (Value, error) {
 		return nil, x.err()
 	}
 	if st.values++; st.values > maxValues {
-		return nil, errors.New("the value has too many elements")
+		return nil, errTooMany
 	}
 	switch x := v.(type) {
 	case *List:

@@ -1,7 +1,6 @@
 package jinja
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -107,7 +106,7 @@ func (st *state) joined(a, b []Value) ([]Value, error) {
 
 var (
 	errTooLong = fmt.Errorf("the text is too long: more than %d MiB", maxText>>20)
-	errTooMany = errors.New("the list is too long")
+	errTooMany = fmt.Errorf("the value has more than %d elements, or is nested more than %d deep", maxValues, maxNesting)
 )
 
 func repeatCount(v Value) (int64, bool) { return smallInt(v) }

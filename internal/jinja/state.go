@@ -245,7 +245,10 @@ func (st *state) forceShallow(v Value, name string) (Value, error) {
 
 // force evaluates all templates in v. A value without any is given back as it is.
 func (st *state) force(v Value) (Value, error) {
-	if scan(v, 0)&foundLazy == 0 {
+	switch f := look(v); {
+	case f&foundTooMuch != 0:
+		return nil, errTooMany
+	case f&foundLazy == 0:
 		return v, nil
 	}
 	return st.forceAll(v)
@@ -253,7 +256,7 @@ func (st *state) force(v Value) (Value, error) {
 
 func (st *state) forceAll(v Value) (Value, error) {
 	if st.values++; st.values > maxValues {
-		return nil, errors.New("the value has too many elements")
+		return nil, errTooMany
 	}
 	switch x := v.(type) {
 	case *Template:
