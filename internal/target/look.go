@@ -39,6 +39,11 @@ func look[T any](ctx context.Context, h *Host, path string, do func(context.Cont
 	}
 }
 
+var (
+	errNotRegular   = errors.New("it is not a regular file")
+	errTooManyLinks = errors.New("too many links in a row")
+)
+
 func checkPath(path string) error {
 	if !strings.HasPrefix(path, "/") || strings.ContainsRune(path, 0) {
 		return fmt.Errorf("path %q is not absolute", path)
@@ -112,7 +117,7 @@ func (h *Host) ReadFile(ctx context.Context, path string, limit int64) (*change.
 		case fi == nil:
 			return nil, fs.ErrNotExist
 		case !fi.Mode.IsRegular():
-			return nil, fmt.Errorf("it is not a regular file (%s)", kind(fi.Mode))
+			return nil, fmt.Errorf("%w but a %s", errNotRegular, kind(fi.Mode))
 		case fi.Size > limit:
 			return nil, fmt.Errorf("%d bytes: %w", fi.Size, host.ErrTooLarge)
 		}
@@ -172,7 +177,7 @@ func resolve(ctx context.Context, f transport.Files, path string) (place, error)
 		}
 		path = target
 	}
-	return place{}, errors.New("too many links in a row")
+	return place{}, errTooManyLinks
 }
 
 // folder gives a path up to and with its last slash.

@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"time"
 
 	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/internal/transport/shell"
+	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -33,10 +35,18 @@ func (h *Host) open(ctx context.Context) (transport.Files, error) {
 	return f, nil
 }
 
-// lost drops the file session where an error says that it is gone, so that the next look makes a new one, and reports whether it did.
+// lost drops the file session where an error comes of its end, so that the next look makes a new one, and reports whether it did. An error that nobody expects of a healthy
+// session is not believed: the session is asked for something that every host has.
 func (h *Host) lost(ctx context.Context, f transport.Files, err error) bool {
-	gone := errors.Is(err, host.ErrUnreachable) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.ErrClosedPipe)
-	if !gone {
+	for _, known := range []error{nil, fs.ErrNotExist, fs.ErrExist, fs.ErrPermission, host.ErrTooLarge, errNotRegular, errTooManyLinks, change.ErrNotHeld} {
+		if err == known || errors.Is(err, known) {
+			return false
+		}
+	}
+	if ctx.Err() != nil {
+		return false
+	}
+	if _, err := f.Lstat(ctx, "/"); err == nil || ctx.Err() != nil {
 		return false
 	}
 	ctx, cancel := detached(ctx)
