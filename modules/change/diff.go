@@ -33,6 +33,10 @@ func contentDiff(path string, before, after *File) string {
 	from, to := fmt.Sprintf("before: %s (content)", path), fmt.Sprintf("after: %s (content)", path)
 	var b strings.Builder
 	switch oldText, newText, ok := texts(before, after); {
+	case ok && oldText == "" && newText == "" && before == nil:
+		fmt.Fprintf(&b, "+ %s (empty file)\n", path)
+	case ok && oldText == "" && newText == "" && after == nil:
+		fmt.Fprintf(&b, "- %s (empty file)\n", path)
 	case ok:
 		b.WriteString(udiff.Unified(from, to, oldText, newText))
 	default:

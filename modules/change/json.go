@@ -2,6 +2,8 @@ package change
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 )
@@ -67,7 +69,29 @@ func decode[C Change](e envelope) (Change, error) {
 	if err := strict(e.Change, &c); err != nil {
 		return nil, fmt.Errorf("change %s: %w", e.Kind, err)
 	}
+	for _, content := range contents(c) {
+		if sum, err := hex.DecodeString(content.SHA256); err != nil || len(sum) != sha256.Size {
+			return nil, fmt.Errorf("change %s: a content without its hash", e.Kind)
+		}
+	}
 	return c, nil
+}
+
+// contents gives all contents that are in a change.
+func contents(c Change) []Content {
+	of := func(f *File) []Content {
+		if f == nil {
+			return nil
+		}
+		return []Content{f.Content}
+	}
+	switch c := c.(type) {
+	case WriteFile:
+		return append(of(c.Before), c.Content)
+	case Remove:
+		return of(c.Before)
+	}
+	return nil
 }
 
 func strict(data []byte, v any) error {
