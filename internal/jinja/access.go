@@ -2,7 +2,6 @@ package jinja
 
 import (
 	"fmt"
-	"math/big"
 	"strings"
 )
 
@@ -284,5 +283,3 @@ func lengthOf(v Value) (int, error) {
 	}
 	return 0, fmt.Errorf("object of type '%s' has no len()", TypeName(v))
 }
-
-func isBig(v Value) bool { _, ok := v.(*big.Int); return ok }

@@ -16,9 +16,6 @@ import (
 	"unicode/utf8"
 )
 
-func upperText(s string) string { return strings.ToUpper(s) }
-func lowerText(s string) string { return strings.ToLower(s) }
-
 // jinjaTitle is the filter title: a word begins after white space, a hyphen or an opening bracket.
 func jinjaTitle(s string) string {
 	var b strings.Builder

@@ -1,17 +1,17 @@
 package jinja
 
-// filterTable is the filters of this package: name, signature, function. The signature is what follows the input.
-var filterTable []filterDef
+import "strings"
 
-func init() {
-	filterTable = []filterDef{
+// filterTable is the filters of this package: name, signature, function. The signature is what follows the input.
+func filterTable() []filterDef {
+	return []filterDef{
 		{name: "default", signature: loose("default_value=, boolean="), fn: filterDefault, takesUnset: true, takesUnknown: true},
 		{name: "mandatory", signature: sign("msg="), fn: filterMandatory, takesUnset: true, takesUnknown: true},
 		{name: "type_debug", fn: filterTypeDebug, takesUnset: true, takesUnknown: true},
 		{name: "ternary", signature: loose("true_val, false_val, none_val="), fn: filterTernary, takesUnknown: true},
 
-		{name: "upper", fn: textFilter(upperText)},
-		{name: "lower", fn: textFilter(lowerText)},
+		{name: "upper", fn: textFilter(strings.ToUpper)},
+		{name: "lower", fn: textFilter(strings.ToLower)},
 		{name: "title", fn: textFilter(jinjaTitle)},
 		{name: "capitalize", fn: textFilter(capitalized)},
 		{name: "trim", signature: sign("chars="), fn: filterTrim},
@@ -105,9 +105,10 @@ func loose(text string) signature {
 }
 
 func builtinFilters() map[string]*filterDef {
-	m := make(map[string]*filterDef, len(filterTable))
-	for i := range filterTable {
-		m[filterTable[i].name] = &filterTable[i]
+	table := filterTable()
+	m := make(map[string]*filterDef, len(table)+len(filterAliases))
+	for i := range table {
+		m[table[i].name] = &table[i]
 	}
 	for alias, name := range filterAliases {
 		m[alias] = m[name]

@@ -9,6 +9,7 @@ import (
 // longestDictMethod is the length of the longest name in dictMethods.
 const longestDictMethod = len("setdefault")
 
+// The methods of dicts and of lists, by name; set in init because some of them look up methods themselves.
 var dictMethods, listMethods map[string]*methodDef
 
 func init() {

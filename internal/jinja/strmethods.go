@@ -27,6 +27,7 @@ func stringMethod(params string, fn func(s string, c *Call) (Value, error)) *met
 	return &methodDef{sign(params), func(_ *state, self Value, c *Call) (Value, error) { return fn(self.(string), c) }}
 }
 
+// The methods of strings, by name; set in init because some of them look up methods themselves.
 var stringMethods map[string]*methodDef
 
 func init() {

@@ -3,7 +3,6 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"math/big"
 	"net/url"
 	"slices"
 	"strings"
@@ -12,10 +11,8 @@ import (
 )
 
 // testTable is the tests of this package: name, signature, function.
-var testTable []testDef
-
-func init() {
-	testTable = []testDef{
+func testTable() []testDef {
+	return []testDef{
 		{name: "defined", fn: isDefined(true), takesUnset: true, takesUnknown: true},
 		{name: "undefined", fn: isDefined(false), takesUnset: true, takesUnknown: true},
 		{name: "none", fn: func(c *Call) (bool, error) { return c.known(c.In == nil) }, takesUnknown: true},
@@ -79,9 +76,10 @@ var testAliases = map[string]string{
 }
 
 func builtinTests() map[string]*testDef {
-	m := make(map[string]*testDef, len(testTable))
-	for i := range testTable {
-		m[testTable[i].name] = &testTable[i]
+	table := testTable()
+	m := make(map[string]*testDef, len(table)+len(testAliases))
+	for i := range table {
+		m[table[i].name] = &table[i]
 	}
 	for alias, name := range testAliases {
 		m[alias] = m[name]
@@ -318,11 +316,3 @@ func testURL(c *Call) (bool, error) {
 }
 
 var errNoVersion = errors.New("the version is empty")
-
-func isInteger(v Value) bool {
-	switch v.(type) {
-	case int64, *big.Int:
-		return true
-	}
-	return false
-}

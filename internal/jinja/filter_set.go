@@ -1,0 +1,104 @@
+package jinja
+
+import "slices"
+
+// set holds values, those too that no dict can have as keys.
+type set struct {
+	keys map[any]bool
+	rest []Value
+}
+
+// add adds a value and reports whether it was new.
+func (s *set) add(v Value) bool {
+	if s.has(v) {
+		return false
+	}
+	if k, ok := hashKey(v); ok {
+		if s.keys == nil {
+			s.keys = map[any]bool{}
+		}
+		s.keys[k] = true
+	} else {
+		s.rest = append(s.rest, v)
+	}
+	return true
+}
+
+func (s *set) has(v Value) bool {
+	if k, ok := hashKey(v); ok {
+		return s.keys[k]
+	}
+	return slices.ContainsFunc(s.rest, func(e Value) bool { return Equal(e, v) })
+}
+
+func filterUnique(c *Call) (Value, error) {
+	vs, err := c.elements()
+	if err != nil {
+		return nil, err
+	}
+	get := folded(c.getter(1), c.Bool(0, false))
+	var seen set
+	out := &List{}
+	for _, v := range vs {
+		k, err := get(v)
+		if err != nil {
+			return nil, err
+		}
+		if seen.add(k) {
+			out.Append(v)
+		}
+	}
+	return out, nil
+}
+
+// two gives the elements of the input and of the argument.
+func (c *Call) two() (a, b []Value, err error) {
+	if a, err = c.elements(); err != nil {
+		return nil, nil, err
+	}
+	b, err = c.st.iterate(c.args[0])
+	return a, b, err
+}
+
+// kept gives the different elements for which keep holds.
+func kept(vs []Value, keep func(Value) bool) []Value {
+	var seen set
+	out := []Value{}
+	for _, v := range vs {
+		if keep(v) && seen.add(v) {
+			out = append(out, v)
+		}
+	}
+	return out
+}
+
+func setOf(vs []Value) *set {
+	s := &set{}
+	for _, v := range vs {
+		s.add(v)
+	}
+	return s
+}
+
+func filterDifference(c *Call) (Value, error) {
+	a, b, err := c.two()
+	other := setOf(b)
+	return NewList(kept(a, func(v Value) bool { return !other.has(v) })...), err
+}
+
+func filterIntersect(c *Call) (Value, error) {
+	a, b, err := c.two()
+	other := setOf(b)
+	return NewList(kept(a, other.has)...), err
+}
+
+func filterUnion(c *Call) (Value, error) {
+	a, b, err := c.two()
+	return NewList(kept(slices.Concat(a, b), func(Value) bool { return true })...), err
+}
+
+func filterSymmetric(c *Call) (Value, error) {
+	a, b, err := c.two()
+	sa, sb := setOf(a), setOf(b)
+	return NewList(kept(slices.Concat(a, b), func(v Value) bool { return !(sa.has(v) && sb.has(v)) })...), err
+}
