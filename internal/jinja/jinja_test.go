@@ -108,6 +108,7 @@ func TestEval(t *testing.T) {
 		{"{{ 2.5 | round }} {{ 3.5 | round | int }} {{ 1234.5678 | round(2) }}", "'2.0 4 1234.57'"},
 		{"{{ 'x' * 0 ~ '|' }}", "'|'"},
 		{"{{ nums.append(9) }}{{ nums }}", "[3, 1, 2, 9]"},
+		{"{% set l = [] %}{% set _ = l.append(deep.good) %}{% set _ = l.append(hostvars.db.who) %}{{ l }}", "[8081, 'db01!']"},
 		{"{{ 'none' if n is none }}", "'none'"},
 		{"{{ none }}", "None"},
 		{"{% if f %}x{% endif %}", "None"},
@@ -271,6 +272,20 @@ func TestLimits(t *testing.T) {
 				t.Error("no error")
 			}
 		})
+	}
+}
+
+// TestOldCondition reads conditions as older playbooks write them.
+func TestOldCondition(t *testing.T) {
+	env := jinja.New()
+	for src, want := range map[string]string{"{{ t }}": "True", "{{ 'False' }}": "False", "{{ name }}": "'web01'"} {
+		tpl, err := env.CompileExpr(src, at(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := tpl.Eval(t.Context(), scope(t, env)); err != nil || jinja.Repr(got) != want {
+			t.Errorf("%s gives %s, %v; want %s", src, jinja.Repr(got), err, want)
+		}
 	}
 }
 
