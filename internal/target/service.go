@@ -7,13 +7,13 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 )
 
-// watchMaster holds what the scripts that act on Postfix share. running tells whether the master runs; pid prints its process id; await waits until it runs, and is down
-// where it is told "!".
+// watchMaster holds what the scripts that act on Postfix share. running tells whether the master runs; pid prints its process id; await waits up to five seconds
+// until it runs, or with "!" until it does not.
 const watchMaster = `running() { postfix status >/dev/null 2>&1; }
 pid() { running && tr -d ' \n' < "$(postconf -h queue_directory)/pid/master.pid" 2>/dev/null; }
 await() {
 i=0
-while [ $i -lt 50 ]; do
+while [ $i -lt 25 ]; do
 if [ "$1" = "!" ]; then running || return 0; else running && return 0; fi
 sleep 0.2 2>/dev/null || sleep 1
 i=$((i+1))
@@ -48,7 +48,7 @@ exit 0`
 
 // byPostfix acts ($1) on Postfix where no init looks after it. To stop what does not run and to start what runs are no errors.
 const byPostfix = watchMaster + `stop() { running || return 0; postfix stop; await ! || fail "postfix is still running"; }
-start() { running && return 0; postfix start; s=$?; await || fail "postfix is not running after its start (status $s)"; }
+start() { running && return 0; postfix start; s=$?; [ $s = 0 ] || running || fail "postfix start ended with status $s"; await || fail "postfix is not running after its start"; }
 case $1 in
 start) start ;;
 stop) stop ;;

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 
 	"github.com/pfrun/pfrun/modules/change"
@@ -53,11 +52,11 @@ func unitName(name string) string {
 	return name + ".service"
 }
 
-// askPostfix prints "status N", N being what `postfix status` ends with (0: the master runs), or nothing where Postfix is not there. Only root may ask; for others it prints
-// "denied".
+// askPostfix prints "Master=N", N being what `postfix status` ends with (0: the master runs), or nothing where Postfix is not there. Only root may ask; for others it prints
+// "Master=denied".
 const askPostfix = `
 if command -v postfix >/dev/null 2>&1; then
-if [ "$(id -u)" = 0 ]; then postfix status >/dev/null 2>&1; echo "status $?"; else echo denied; fi
+if [ "$(id -u)" = 0 ]; then postfix status >/dev/null 2>&1; echo "Master=$?"; else echo Master=denied; fi
 fi`
 
 // showUnit prints what systemd knows of a unit ($1), after a line ($2) what Postfix says of itself where $3 is set, and the state of Debian's unit for the daemon.
@@ -112,10 +111,8 @@ func active(state string) bool {
 // where there is one, and else by the unit.
 func masterRuns(unit bool, text string) bool {
 	p := parseShow(text)
-	for line := range strings.Lines(text) {
-		if status, ok := strings.CutPrefix(strings.TrimSpace(line), "status "); ok {
-			return status == "0"
-		}
+	if m, asked := p["Master"]; asked && m != denied {
+		return m == "0"
 	}
 	if p["LoadState"] == "loaded" && p["ActiveState"] != "" {
 		return unit && active(p["ActiveState"])
@@ -146,16 +143,14 @@ func (h *Host) postfixState(ctx context.Context, name string) (change.ServiceSta
 	if err != nil {
 		return change.ServiceState{}, err
 	}
-	answer := strings.TrimSpace(string(r.stdout))
-	status, ok := strings.CutPrefix(answer, "status ")
-	switch n, err := strconv.Atoi(status); {
-	case answer == "":
+	master, there := parseShow(string(r.stdout))["Master"]
+	switch {
+	case !there:
 		return change.ServiceState{}, nil
-	case answer == "denied":
+	case master == denied:
 		return change.ServiceState{}, h.at("", fmt.Errorf("service %s: only root may ask postfix for its status (become: true)", name))
-	case !ok || err != nil:
-		return change.ServiceState{}, h.at("", fmt.Errorf("service %s: answer %q is not understood", name, answer))
-	default:
-		return change.ServiceState{Manager: change.Postfix, Unit: "postfix", Exists: true, Running: n == 0}, nil
 	}
+	return change.ServiceState{Manager: change.Postfix, Unit: "postfix", Exists: true, Running: master == "0"}, nil
 }
+
+const denied = "denied" // what askPostfix tells who is not root
