@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"os"
 	"os/exec"
@@ -24,86 +23,44 @@ var (
 	_ transport.FileOpener = Conn{}
 )
 
-// lingering is how long the streams of a program that has ended, or was told to end, may be held open: by a daemon that it started, or because it does not end.
-const lingering = 2 * time.Second
+// patience is how long a program that was told to end may take before it is killed.
+const patience = 2 * time.Second
 
 // Run runs a program to its end and gives its exit status; see host.Conn. A program that cannot be started is an error. It has no terminal and is the leader of its own session,
 // so that a Ctrl-C on pfrun's terminal does not reach it. When ctx ends it and its children are told to end (SIGTERM), and it is killed where it does not.
-// It may read from Stdin once more after it has returned.
+// It may read from Stdin once more after it has returned; to Stdout and Stderr it writes no more.
 func (Conn) Run(ctx context.Context, c host.Command) (int, error) {
 	if len(c.Argv) == 0 {
 		return 0, errors.New("a command without a program")
 	}
-	cmd := command(ctx, c)
-	failed, err := start(cmd, c.Stdin)
+	if err := context.Cause(ctx); err != nil {
+		return 0, fmt.Errorf("%s: %w", c.Argv[0], err)
+	}
+	r, err := start(c)
 	if err != nil {
 		return 0, err
 	}
-	err = cmd.Wait()
-	if cause := context.Cause(ctx); cause != nil {
-		return 0, fmt.Errorf("%s: %w", c.Argv[0], cause)
+	err = r.wait(ctx)
+	r.stop()
+	if err != nil {
+		return 0, fmt.Errorf("%s: %w", c.Argv[0], err)
 	}
-	select {
-	case err := <-failed:
-		return 0, fmt.Errorf("reading the input for %s: %w", c.Argv[0], err)
-	default:
-		return status(cmd, err)
-	}
+	return status(r.cmd, r.err)
 }
 
 // command makes c ready to start.
-func command(ctx context.Context, c host.Command) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, c.Argv[0], c.Argv[1:]...)
+func command(c host.Command) *exec.Cmd {
+	cmd := exec.Command(c.Argv[0], c.Argv[1:]...)
 	cmd.Env = append(os.Environ(), c.Env...)
 	cmd.Dir = c.Dir // empty: where pfrun was started, as with Ansible
-	cmd.Stdout, cmd.Stderr = c.Stdout, c.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
-	cmd.WaitDelay = lingering
 	return cmd
-}
-
-// start starts a program and feeds it its input beside it, so that waiting for the program never waits for the input. An error of reading the input ends the program.
-func start(cmd *exec.Cmd, input io.Reader) (failed <-chan error, err error) {
-	if input == nil {
-		return nil, cmd.Start()
-	}
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	errs := make(chan error, 1)
-	go func() {
-		defer stdin.Close() // the program may have closed it already
-		if err := feed(stdin, input); err != nil {
-			errs <- err
-			cmd.Cancel() // an error would say that it has ended by itself
-		}
-	}()
-	return errs, nil
-}
-
-// feed copies the input and gives only the errors of reading: a program may end without reading it all.
-func feed(w io.Writer, r io.Reader) error {
-	buf := make([]byte, 32<<10)
-	for {
-		n, err := r.Read(buf)
-		if _, writeErr := w.Write(buf[:n]); writeErr != nil || errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
 }
 
 // status reads the exit status; an end by signal N gives 128+N.
 func status(cmd *exec.Cmd, err error) (int, error) {
 	_, exited := errors.AsType[*exec.ExitError](err)
-	if err != nil && !exited && !errors.Is(err, exec.ErrWaitDelay) {
+	if err != nil && !exited {
 		return 0, err
 	}
 	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {

@@ -126,7 +126,8 @@ func (c *Conn) keepAlive() {
 	}
 }
 
-// Dial connects from the host to an address: tcp (host:port) or unix (path). host.ErrNoForwarding is wrapped where its sshd forbids that.
+// Dial connects from the host to an address: tcp (host:port) or unix (path). host.ErrNoForwarding is wrapped where its sshd forbids that and says so, which OpenSSH does for
+// tcp alone.
 func (c *Conn) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	dial := func() (net.Conn, error) { return c.client.Dial(network, address) }
 	conn, err := await(ctx, dial, func(conn net.Conn) { conn.Close() })
@@ -140,11 +141,19 @@ func (c *Conn) Dial(ctx context.Context, network, address string) (net.Conn, err
 	case refused.Reason == gossh.Prohibited, refused.Reason == gossh.UnknownChannelType:
 		return nil, fmt.Errorf("%s: connecting to %s: %w (%s)", c.cfg.Name, address, host.ErrNoForwarding, refused.Message)
 	}
-	return nil, fmt.Errorf("%s: connecting to %s from there: %s", c.cfg.Name, address, refused.Message)
+	message := refused.Message
+	if network == "unix" { // of these sshd says nothing more
+		message += " (nothing listens at that path, or sshd does not let it be reached: AllowStreamLocalForwarding)"
+	}
+	return nil, fmt.Errorf("%s: connecting to %s from there: %s", c.cfg.Name, address, message)
 }
 
-// await runs f, which cannot be interrupted, and gives up waiting when ctx ends. What f gives after that goes to drop, where there is one.
+// await runs f, which cannot be interrupted, unless ctx has ended, and gives up waiting when ctx ends. What f gives after that goes to drop, where there is one.
 func await[T any](ctx context.Context, f func() (T, error), drop func(T)) (T, error) {
+	var zero T
+	if cause := context.Cause(ctx); cause != nil {
+		return zero, cause
+	}
 	type result struct {
 		value T
 		err   error
@@ -163,7 +172,6 @@ func await[T any](ctx context.Context, f func() (T, error), drop func(T)) (T, er
 				drop(r.value)
 			}
 		}()
-		var zero T
 		return zero, context.Cause(ctx)
 	}
 }

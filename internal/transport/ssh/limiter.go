@@ -74,11 +74,10 @@ func (l *limiter) release() {
 	l.wake()
 }
 
-// refused gives the room back because the host allows no more sessions than the others that are open, and says whether waiting for one of them makes sense.
-func (l *limiter) refused() bool {
+// lower sets the limit to the sessions that are open now, because the host allows no more, and says whether waiting for one of them makes sense.
+func (l *limiter) lower() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.active--
 	if l.active == 0 {
 		return false
 	}

@@ -9,11 +9,11 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/pkg/sftp"
 
 	"github.com/pfrun/pfrun/internal/transport"
+	"github.com/pfrun/pfrun/internal/transport/stream"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -87,7 +87,11 @@ func startSFTP(s *session, kind, what string, input io.Reader, stderr *tail) (*s
 	if err := s.request(kind, what); err != nil {
 		return nil, err
 	}
-	go io.Copy(stderr, s.Stderr()) // ends with the channel
+	spoken := make(chan struct{})
+	go func() {
+		io.Copy(stderr, s.Stderr()) // ends with the channel
+		close(spoken)
+	}()
 	if input != nil {
 		if _, err := io.Copy(s.Channel, input); err != nil {
 			return nil, err
@@ -98,9 +102,13 @@ func startSFTP(s *session, kind, what string, input io.Reader, stderr *tail) (*s
 	if err == nil {
 		return client, nil
 	}
-	select { // what the server has to say about its end comes beside the end
-	case <-s.exited:
-	case <-time.After(lingering):
+	late, cancel := context.WithTimeout(context.Background(), stream.Lingering)
+	defer cancel()
+	for _, c := range []<-chan struct{}{s.exited, spoken} { // what the server has to say about its end comes beside the end
+		select {
+		case <-c:
+		case <-late.Done():
+		}
 	}
 	what = "no SFTP server answered"
 	if s.hasExited() && s.status >= 0 {

@@ -7,49 +7,32 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/pfrun/pfrun/internal/transport/transporttest"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
 func sh(script string) host.Command { return host.Command{Argv: []string{"sh", "-c", script}} }
 
-func TestRunStatusAndStreams(t *testing.T) {
+func TestRun(t *testing.T) {
 	c, _ := connect(t, nil)
-	tests := []struct {
-		name           string
-		cmd            host.Command
-		status         int
-		stdout, stderr string
+	transporttest.Run(t, c)
+	for _, tt := range []struct {
+		name   string
+		cmd    host.Command
+		status int
 	}{
-		{"ok", sh("echo out; echo err >&2"), 0, "out\n", "err\n"},
-		{"status", sh("exit 7"), 7, "", ""},
-		{"signal", sh("kill -TERM $$"), 143, "", ""},
-		{"no-such-program", host.Command{Argv: []string{"/no/such/program"}}, 127, "", "*"},
-		{"words", host.Command{Argv: []string{"printf", "%s|", "a b", "", "it's", "$HOME", "new\nline", "*"}}, 0, "a b||it's|$HOME|new\nline|*|", ""},
-		{"builtin", host.Command{Argv: []string{"echo", "-n", "x"}}, 0, "x", ""},
-		{"env", host.Command{Argv: []string{"sh", "-c", "echo \"$A-$B\""}, Env: []string{"A=1 2", "B='x'"}}, 0, "1 2-'x'\n", ""},
-		{"dir", host.Command{Argv: []string{"pwd"}, Dir: "/usr/lib"}, 0, "/usr/lib\n", ""},
-		{"stdin", host.Command{Argv: []string{"cat"}, Stdin: strings.NewReader("hello")}, 0, "hello", ""},
-		{"stdin-empty", host.Command{Argv: []string{"cat"}}, 0, "", ""},
-		{"stdin-not-read", host.Command{Argv: []string{"true"}, Stdin: strings.NewReader(strings.Repeat("x", 1<<22))}, 0, "", ""},
-		{"output-closed-early", sh("exec >&- 2>&-; sleep 0.2; exit 3"), 3, "", ""},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			var stdout, stderr bytes.Buffer
-			tt.cmd.Stdout, tt.cmd.Stderr = &stdout, &stderr
-			status, err := c.Run(t.Context(), tt.cmd)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if status != tt.status || stdout.String() != tt.stdout || tt.stderr != "*" && stderr.String() != tt.stderr {
-				t.Errorf("status %d, stdout %q, stderr %q; want %d, %q, %q", status, &stdout, &stderr, tt.status, tt.stdout, tt.stderr)
-			}
-		})
+		{"no-such-program", host.Command{Argv: []string{"/no/such/program"}}, 127},
+		{"reserved-word", host.Command{Argv: []string{"if", "true"}}, 127},
+	} {
+		if status, err := c.Run(t.Context(), tt.cmd); status != tt.status || err != nil {
+			t.Errorf("%s: status %d, %v; want %d", tt.name, status, err, tt.status)
+		}
 	}
 }
 
@@ -64,18 +47,6 @@ func TestRunRefusesWhatAShellWouldMisread(t *testing.T) {
 		if line, err := commandLine(cmd); err == nil {
 			t.Errorf("%q gave %q, want an error", cmd.Argv, line)
 		}
-	}
-}
-
-func TestRunMuchData(t *testing.T) {
-	c, _ := connect(t, nil)
-	in := bytes.Repeat([]byte("0123456789abcdef"), 1<<19) // 8 MiB
-	var out bytes.Buffer
-	if status, err := c.Run(t.Context(), host.Command{Argv: []string{"cat"}, Stdin: bytes.NewReader(in), Stdout: &out}); err != nil || status != 0 {
-		t.Fatal(status, err)
-	}
-	if !bytes.Equal(in, out.Bytes()) {
-		t.Errorf("%d bytes came back, not the %d that were sent", out.Len(), len(in))
 	}
 }
 
@@ -94,91 +65,22 @@ func TestRunManyAtOnce(t *testing.T) {
 				})
 			}
 			wg.Wait()
-			if peak := s.peak.Load(); peak > maxSessions || peak < 2 {
-				t.Errorf("%d sessions at once, want 2 to %d", peak, maxSessions)
+			if peak := s.peak.Load(); peak > 10 || peak < 2 { // the server counts one that has ended for a little longer
+				t.Errorf("%d sessions at once, want 2 to 10", peak)
 			}
 		})
 	}
 }
 
-func TestRunEndsWithContext(t *testing.T) {
+func TestRunTellsTheProgramToEnd(t *testing.T) {
 	c, _ := connect(t, nil)
-	ctx, cancel := context.WithCancelCause(t.Context())
-	why := errors.New("enough")
-	started := make(chan struct{})
-	go func() {
-		<-started
-		cancel(why)
-	}()
-	var out notifying
-	out.first = sync.OnceFunc(func() { close(started) })
-	begin := time.Now()
-	_, err := c.Run(ctx, host.Command{Argv: []string{"sh", "-c", "echo started; sleep 60"}, Stdout: &out})
-	if !errors.Is(err, why) || errors.Is(err, host.ErrUnreachable) {
-		t.Errorf("error %v, want one that wraps %v", err, why)
-	}
-	if d := time.Since(begin); d > 5*time.Second {
-		t.Errorf("it took %s", d)
-	}
-	if status, err := c.Run(t.Context(), sh("exit 4")); status != 4 || err != nil {
-		t.Errorf("the next run gave %d, %v", status, err)
-	}
-}
-
-type notifying struct{ first func() }
-
-func (n *notifying) Write(b []byte) (int, error) {
-	n.first()
-	return len(b), nil
-}
-
-func TestRunAfterContextEndedWithStuckWriter(t *testing.T) {
-	c, _ := connect(t, nil)
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
-	defer cancel()
-	pr, pw := io.Pipe() // nobody reads
-	defer pr.Close()
-	begin := time.Now()
-	if _, err := c.Run(ctx, host.Command{Argv: []string{"sh", "-c", "echo x; sleep 60"}, Stdout: pw}); !errors.Is(err, context.DeadlineExceeded) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var pid int
+	out := &firstLine{then: func(line string) { pid, _ = strconv.Atoi(line); cancel() }}
+	if _, err := c.Run(ctx, host.Command{Argv: []string{"sh", "-c", "echo $$; exec sleep 60"}, Stdout: out}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if d := time.Since(begin); d > 5*time.Second {
-		t.Errorf("it took %s", d)
-	}
-}
-
-func TestRunReportsBrokenStreams(t *testing.T) {
-	c, _ := connect(t, nil)
-	broken := errors.New("disk full")
-	_, err := c.Run(t.Context(), host.Command{Argv: []string{"yes"}, Stdout: failingWriter{broken}})
-	if !errors.Is(err, broken) {
-		t.Errorf("writer: error %v", err)
-	}
-	_, err = c.Run(t.Context(), host.Command{Argv: []string{"sleep", "60"}, Stdin: io.MultiReader(strings.NewReader("x"), failingReader{broken})})
-	if !errors.Is(err, broken) {
-		t.Errorf("reader: error %v", err)
-	}
-}
-
-type failingWriter struct{ err error }
-
-func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
-
-type failingReader struct{ err error }
-
-func (r failingReader) Read([]byte) (int, error) { return 0, r.err }
-
-func TestRunDoesNotWaitForDaemons(t *testing.T) {
-	c, _ := connect(t, nil)
-	var out bytes.Buffer
-	begin := time.Now()
-	status, err := c.Run(t.Context(), host.Command{Argv: []string{"sh", "-c", "sleep 30 & echo started; exit 5"}, Stdout: &out})
-	if status != 5 || err != nil || out.String() != "started\n" {
-		t.Errorf("status %d, %q, %v", status, &out, err)
-	}
-	if d := time.Since(begin); d > 10*time.Second {
-		t.Errorf("it took %s", d)
-	}
+	wantEnded(t, pid)
 }
 
 func TestRunOnALostConnection(t *testing.T) {

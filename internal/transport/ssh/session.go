@@ -5,8 +5,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"sync"
+	"time"
 
 	gossh "golang.org/x/crypto/ssh"
 )
@@ -19,9 +19,12 @@ type session struct {
 	status  int           // of the exit, or -1 where there was none; set when exited is closed
 }
 
+// openTries is how often a session is asked for that the host refuses: sshd counts one that has ended for some milliseconds more.
+const openTries = 6
+
 // openSession opens a session, waiting for room where the host allows no more at once.
 func (c *Conn) openSession(ctx context.Context) (*session, error) {
-	for {
+	for try := 1; ; try++ {
 		if err := c.sessions.acquire(ctx); err != nil {
 			return nil, fmt.Errorf("%s: %w", c.cfg.Name, err)
 		}
@@ -30,15 +33,26 @@ func (c *Conn) openSession(ctx context.Context) (*session, error) {
 			s.release = sync.OnceFunc(c.sessions.release)
 			return s, nil
 		}
+		c.sessions.release()
 		refused, ok := errors.AsType[*gossh.OpenChannelError](err)
-		if ok && c.sessions.refused() {
-			continue
-		}
-		if ok {
+		switch {
+		case !ok:
+			return nil, c.explain(ctx, err)
+		case try < openTries:
+			pause(ctx, 5*time.Millisecond<<try)
+		case c.sessions.lower():
+			try = 0
+		default:
 			return nil, fmt.Errorf("%s: the host refuses a session: %s (its sshd may have reached MaxSessions)", c.cfg.Name, refused.Message)
 		}
-		c.sessions.release()
-		return nil, c.explain(ctx, err)
+	}
+}
+
+// pause waits for a while, or until ctx ends.
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
 	}
 }
 
@@ -118,32 +132,6 @@ func (s *session) abandon() {
 		s.SendRequest("signal", false, gossh.Marshal(struct{ Signal string }{string(gossh.SIGTERM)})) // the program's end is not waited for
 		s.end()
 	}()
-}
-
-// feed writes the program's input, if there is any, and then its end. A program that ends without reading it all is no error.
-func (s *session) feed(input io.Reader) error {
-	defer s.CloseWrite() // io.EOF where the host has closed it already
-	if input == nil {
-		return nil
-	}
-	_, err := io.Copy(s.Channel, readErrors{input})
-	if readErr, ok := errors.AsType[*readError](err); ok {
-		return readErr.error
-	}
-	return nil
-}
-
-// readErrors marks the errors of a reader, to tell them from those of the writer that it is copied to.
-type readErrors struct{ io.Reader }
-
-type readError struct{ error }
-
-func (r readErrors) Read(b []byte) (int, error) {
-	n, err := r.Reader.Read(b)
-	if err != nil && err != io.EOF {
-		err = &readError{err}
-	}
-	return n, err
 }
 
 // hasExited says whether the program has ended, so that status is set.

@@ -52,6 +52,9 @@ func (w *writer) flush() {
 // Close sends what is left and closes the file. It gives the first error of the whole writing.
 func (w *writer) Close() error {
 	w.flush()
+	if w.ctx.Err() != nil {
+		go w.file.Close() // frees the file on the host; nobody waits for it
+	}
 	err := w.f.done(w.ctx, "close", w.file.Name(), w.file.Close)
 	if w.err == nil {
 		w.err = err
