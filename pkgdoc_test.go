@@ -78,7 +78,7 @@ func isSmallMethod(d *ast.FuncDecl) bool {
 	return ok && !id.IsExported()
 }
 
-// Bounds on sizes. Flat tables of data stand in files named *_table.go and are not counted.
+// Bounds on sizes. Flat tables of data, in files named *_table.go and functions named …Table, are not counted.
 const (
 	longestFunction = 60
 	longestFile     = 500
@@ -95,7 +95,7 @@ func TestFunctionsAndFilesStaySmall(t *testing.T) {
 		}
 		for _, decl := range f.Decls {
 			d, ok := decl.(*ast.FuncDecl)
-			if !ok {
+			if !ok || strings.HasSuffix(d.Name.Name, "Table") {
 				continue
 			}
 			if n := fset.Position(d.End()).Line - fset.Position(d.Pos()).Line + 1; n > longestFunction {
