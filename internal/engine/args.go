@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/host"
 )
 
 // decode computes the arguments and makes the task of them. The event is set where that ends the matter.
@@ -31,7 +33,7 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 			continue
 		}
 		g.Value, g.Raw = jinja.ToGo(v), v
-		if arg, ok := ht.t.Module.Arg(a.Name); jinja.HasUnknown(v) && (!ok || !arg.TakesUnknown()) && !ht.open() {
+		if jinja.HasUnknown(v) && !ht.takesUnknown(a.Name) {
 			unknown = append(unknown, a.Name)
 		}
 		given = append(given, g)
@@ -48,10 +50,13 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 	return task, nil
 }
 
-// open reports whether the module takes arguments of any name, and so values that are not known.
-func (ht *hostTask) open() bool {
-	_, ok := ht.t.Module.New().(modules.OpenTask)
-	return ok
+// takesUnknown reports whether an argument may be given what only a real run can tell: one that is passed on as it is, and those of a module that takes any name.
+func (ht *hostTask) takesUnknown(name string) bool {
+	if arg, ok := ht.t.Module.Arg(name); ok {
+		return arg.TakesUnknown()
+	}
+	_, open := ht.t.Module.New().(modules.OpenTask)
+	return open
 }
 
 // expressions evaluates an argument that holds expressions: one, or a list of them.
@@ -78,6 +83,24 @@ func (ht *hostTask) expression(x *jinja.Template, scope jinja.Scope) modules.Exp
 	return e
 }
 
+// target gives the host that the task looks at and changes.
+func (ht *hostTask) target(scope jinja.Scope) (*session, host.Host, error) {
+	asked, err := ht.asked(scope)
+	if err != nil {
+		return nil, nil, err
+	}
+	login, err := ht.Connector.Login(ht.h.name, scope, asked)
+	if err != nil {
+		return nil, nil, err
+	}
+	checkMode, err := optionalBool(ht.looking, ht.t.CheckMode, scope)
+	if err != nil {
+		return nil, nil, fmt.Errorf("check_mode: %w", err)
+	}
+	s := ht.session(ht.h.name, login)
+	return s, s.host(checkMode), nil
+}
+
 // asked computes what the keywords say about who to be.
 func (ht *hostTask) asked(scope jinja.Scope) (Asked, error) {
 	var a Asked
@@ -94,9 +117,11 @@ func (ht *hostTask) asked(scope jinja.Scope) (Asked, error) {
 	a.BecomeUser = text("become_user", ht.t.BecomeUser)
 	a.BecomeMethod = text("become_method", ht.t.BecomeMethod)
 	if port := text("port", ht.t.Port); port != "" {
-		if _, err := fmt.Sscanf(port, "%d", &a.Port); err != nil {
-			errs = append(errs, fmt.Errorf("port: %q is not a number", port))
+		n, err := strconv.Atoi(port)
+		if err != nil || n < 1 || n > 65535 {
+			errs = append(errs, fmt.Errorf("port: %q is not the number of a port", port))
 		}
+		a.Port = n
 	}
 	become, err := optionalBool(ht.looking, ht.t.Become, scope)
 	if err != nil {
@@ -105,6 +130,8 @@ func (ht *hostTask) asked(scope jinja.Scope) (Asked, error) {
 	a.Become = become
 	return a, errors.Join(errs...)
 }
+
+var errUnknown = errors.New("depends on what only a real run can tell")
 
 func optionalText(ctx context.Context, v jinja.Value, scope jinja.Scope) (string, error) {
 	if v == nil {
@@ -118,12 +145,12 @@ func optionalText(ctx context.Context, v jinja.Value, scope jinja.Scope) (string
 		return "", nil
 	}
 	if jinja.HasUnknown(v) {
-		return "", fmt.Errorf("depends on what only a real run can tell")
+		return "", errUnknown
 	}
 	return jinja.Str(v), nil
 }
 
-// optionalBool computes a keyword that is a boolean; nil where it is not given.
+// optionalBool computes a keyword that is a boolean, in any of Ansible's words for one; nil where it is not given.
 func optionalBool(ctx context.Context, v jinja.Value, scope jinja.Scope) (*bool, error) {
 	if v == nil {
 		return nil, nil
@@ -135,9 +162,9 @@ func optionalBool(ctx context.Context, v jinja.Value, scope jinja.Scope) (*bool,
 	if _, omitted := v.(jinja.Omit); omitted || v == nil {
 		return nil, nil
 	}
-	truth, known, _, err := jinja.Conditional(v)
-	if err == nil && !known {
-		err = fmt.Errorf("depends on what only a real run can tell")
+	if jinja.HasUnknown(v) {
+		return nil, errUnknown
 	}
-	return &truth, err
+	b, err := modules.Bool(jinja.ToGo(v))
+	return &b, err
 }

@@ -6,6 +6,8 @@ package engine
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"sync"
 
 	"github.com/pfrun/pfrun/internal/event"
@@ -52,6 +54,8 @@ type Variables interface {
 	Set(hostName, name string, v jinja.Value)
 	// StartPlay tells the hosts of the play that begins, for the variables that name them.
 	StartPlay(p *play.Play, name string, hosts []string)
+	// SetActive tells the hosts of the play that have not failed, where they have become fewer.
+	SetActive(hosts []string)
 }
 
 // Options is what a run needs.
@@ -79,32 +83,46 @@ type Summary struct {
 }
 
 // Run runs the playbooks, one after another. The error is of the run as a whole (a pattern that cannot be read); what fails on hosts is in the summary.
+//
+// As in Ansible, the run ends with a play in which every host of it failed, and with a playbook after which some host has failed.
 func Run(ctx context.Context, o Options) (*Summary, error) {
 	if o.Forks <= 0 {
 		o.Forks = 5
 	}
-	soft, cancel := context.WithCancel(ctx)
-	defer cancel()
+	soft, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	go func() {
 		select {
 		case <-o.Stop:
-			cancel()
+			cancel(errStopped)
 		case <-soft.Done():
 		}
 	}()
-	r := &run{Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, plans: map[string]*host.Overlay{}}
+	r := &run{
+		Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, plans: map[string]*plan{}, warned: map[string]bool{},
+	}
 	defer r.close()
 	var err error
 	for _, b := range o.Playbooks {
-		for _, p := range b.Plays {
-			if err == nil && !r.stopped() {
-				err = r.play(p)
-			}
+		if err = r.book(b); err != nil || r.stopped() || slices.ContainsFunc(r.order, func(h *hostState) bool { return h.out }) {
+			break
 		}
 	}
 	s := r.summary()
 	r.emit(event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted})
 	return s, err
+}
+
+// errStopped is why looks are broken off when the run is to end in good order.
+var errStopped = errors.New("the run was interrupted")
+
+func (r *run) book(b *play.Playbook) error {
+	for _, p := range b.Plays {
+		if err := r.play(p); err != nil || r.stopped() || r.lost {
+			return err
+		}
+	}
+	return nil
 }
 
 // run is a run under way.
@@ -117,8 +135,10 @@ type run struct {
 	hosts    map[string]*hostState
 	order    []*hostState
 	sessions map[string]*session
-	plans    map[string]*host.Overlay // by host: what is planned on it
+	plans    map[string]*plan // by host; complete before tasks run
+	warned   map[string]bool
 	matched  bool
+	lost     bool // every host of the last play failed in it
 
 	emitting sync.Mutex
 }
@@ -130,40 +150,36 @@ func (r *run) emit(e event.Event) {
 }
 
 // stopped reports whether the user asked for the end of the run.
-func (r *run) stopped() bool { return r.soft.Err() != nil }
+func (r *run) stopped() bool {
+	select {
+	case <-r.Stop:
+		return true
+	default:
+		return r.soft.Err() != nil
+	}
+}
 
-// hostState is what the run knows of a host.
+// hostState is what the run knows of a host. It is changed by one goroutine at a time: the one that runs a task on the host, or the one that goes through the play.
 type hostState struct {
-	name   string
-	recap  event.HostRecap
-	out    bool // failed or unreachable: no more tasks
-	ended  bool // meta: end_host, for this play
-	owed   map[*play.Task]debt
-	paying map[*play.Task][]string // handlers that run or ran last, with the tasks that notified them
-	anyChg bool
+	name        string
+	recap       event.HostRecap
+	seen        bool // something was done on it
+	changed     bool // something was changed, or would be
+	out         bool // failed or unreachable: no more tasks
+	unreachable bool
+	ended       bool // meta: end_host or end_play, for this play
+	broke       bool // a handler failed: no more handlers in this play
+	owed        map[*play.Task]debt
+	paying      map[*play.Task]debt // handlers that run or ran last
 }
-
-// debt is a handler that a host owes.
-type debt struct {
-	how owing
-	by  []string // the tasks that notified
-}
-
-// owing says how sure it is that a handler must run.
-type owing int
-
-const (
-	possibly owing = iota + 1 // the task that notifies is undecided or deferred
-	surely
-)
 
 func (r *run) host(name string) *hostState {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	h := r.hosts[name]
 	if h == nil {
-		h = &hostState{name: name, recap: event.HostRecap{Host: name}, owed: map[*play.Task]debt{}, paying: map[*play.Task][]string{}}
-		r.hosts[name] = h
+		h = &hostState{name: name, recap: event.HostRecap{Host: name}, owed: map[*play.Task]debt{}, paying: map[*play.Task]debt{}}
+		r.hosts[name], r.plans[name] = h, &plan{}
 		r.order = append(r.order, h)
 	}
 	return h

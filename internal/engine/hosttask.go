@@ -3,8 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -12,7 +10,6 @@ import (
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/modules"
-	"github.com/pfrun/pfrun/modules/host"
 )
 
 // hostTask is a task on one host.
@@ -20,20 +17,58 @@ type hostTask struct {
 	*playRun
 	h       *hostState
 	t       *play.Task
-	looking context.Context // of looks; changes are made under the run's hard context
+	looking context.Context // of looks and of what decides whether there are any; all else is done under the run's hard context
 	local   *jinja.Dict     // the variables of the present item of a loop; may be nil
+}
+
+// ending is what came of a task on a host, or of one item of its loop.
+type ending struct {
+	res    *event.TaskResult
+	value  jinja.Value // what register keeps
+	notify []string    // the handlers that the task names
+	acted  bool        // changes were made or planned, and changed_when does not say otherwise
+}
+
+// ended makes the ending of a task that did nothing. What it would have given is not known where it may still run.
+func ended(res *event.TaskResult) ending {
+	if res.Status == event.Undecided || res.Status == event.Deferred {
+		return ending{res: res, value: jinja.Unknown{}}
+	}
+	return ending{res: res, value: resultValue(res, nil)}
 }
 
 func (ht *hostTask) scope() jinja.Scope {
 	return ht.Vars.Scope(ht.h.name, ht.p, ht.t.Vars, ht.local)
 }
 
+// name is how the task is called on this host.
+func (ht *hostTask) name() string { return TaskName(ht.hard, ht.t, ht.scope()) }
+
 // result begins the event of this task on this host.
 func (ht *hostTask) result(s event.Status) *event.TaskResult {
-	return &event.TaskResult{Host: ht.h.name, Task: TaskName(ht.looking, ht.t, ht.scope()), Module: ht.t.Action, Pos: ht.t.Pos, Status: s, Because: ht.h.paying[ht.t]}
+	res := &event.TaskResult{Host: ht.h.name, Task: ht.name(), Module: ht.t.Action, Pos: ht.t.Pos, Status: s}
+	if d, ok := ht.h.paying[ht.t]; ok {
+		res.Because = d.by
+	}
+	return res
 }
 
+// failed makes the event of a task that could not do its work; where the looks were broken off, that is why.
 func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {
+	if ht.looking.Err() != nil {
+		return ht.interrupted()
+	}
+	return ht.fault(pos, err)
+}
+
+func (ht *hostTask) interrupted() *event.TaskResult {
+	res := ht.result(event.Interrupted)
+	res.Message = "interrupted"
+	return res
+}
+
+// fault makes the event of an error, at the place that the error names, else at pos.
+func (ht *hostTask) fault(pos diag.Pos, err error) *event.TaskResult {
 	res := ht.result(event.Failed)
 	res.Message = err.Error()
 	var d *diag.Diagnostic
@@ -55,136 +90,127 @@ func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {
 // run does the task, or every item of its loop, and keeps and tells the result.
 func (ht *hostTask) run() {
 	if ht.t.Loop == nil {
-		res, value := ht.once()
-		ht.finish(res, value)
+		ht.finish(ht.once())
 		return
 	}
 	ht.runLoop()
 }
 
-// once does the task one time and gives the event and the value that register keeps.
-func (ht *hostTask) once() (*event.TaskResult, jinja.Value) {
+// once does the task one time.
+func (ht *hostTask) once() ending {
 	start := time.Now()
-	res, value := ht.attempt()
-	res.Duration = time.Since(start)
-	ht.keywords(res)
-	return res, value
+	e := ht.attempt()
+	e.res.Duration = time.Since(start)
+	ht.keywords(e.res)
+	return e
 }
 
-func (ht *hostTask) attempt() (*event.TaskResult, jinja.Value) {
+// attempt decides whether the task runs, and lets its module work.
+func (ht *hostTask) attempt() ending {
 	scope := ht.scope()
-	if res := ht.conditions(ht.t.When, scope); res != nil {
-		return res, resultValue(res, nil)
+	e, open := ht.conditions(ht.t.When, scope)
+	if e != nil && !open {
+		return *e
 	}
+	// Names are computed before anything is changed: a wrong one must not leave a change without its handler.
+	names, wrong := ht.named(scope)
+	switch {
+	case open:
+		ht.unsure()
+	case wrong != nil:
+		done := ended(wrong)
+		e = &done
+	default:
+		done := ht.work(scope)
+		e = &done
+	}
+	e.notify = names
+	return *e
+}
+
+// unsure marks the host as one on which nobody can tell whether this task runs.
+func (ht *hostTask) unsure() { ht.plans[ht.h.name].unsure.Store(true) }
+
+// work computes the arguments and lets the module work.
+func (ht *hostTask) work(scope jinja.Scope) ending {
 	if ht.t.Unsupported != nil {
-		res := ht.failed(ht.t.Unsupported.Pos, ht.t.Unsupported)
-		return res, resultValue(res, nil)
+		return ended(ht.failed(ht.t.Unsupported.Pos, ht.t.Unsupported))
 	}
 	task, res := ht.decode(scope)
 	if res != nil {
-		return res, resultValue(res, nil)
+		if res.Status == event.Deferred {
+			ht.unsure()
+		}
+		return ended(res)
 	}
 	if v, ok := task.(modules.Threshold); ok && ht.Verbosity < v.VerbosityThreshold() {
-		res := ht.result(event.Skipped)
-		res.Message = "Verbosity threshold not met."
-		return res, resultValue(res, nil)
+		return ht.skip("skipped_reason", "Verbosity threshold not met.")
 	}
-	h, res := ht.target(scope)
-	if res != nil {
-		return res, resultValue(res, nil)
+	s, h, err := ht.target(scope)
+	if err != nil {
+		return ended(ht.failed(ht.t.Pos, err))
 	}
-	w := &work{ht: ht, task: task, host: h}
+	w := &work{ht: ht, task: task, session: s, host: h}
 	return w.do()
 }
 
-// target gives the host that the task looks at and changes.
-func (ht *hostTask) target(scope jinja.Scope) (host.Host, *event.TaskResult) {
-	asked, err := ht.asked(scope)
-	if err != nil {
-		return nil, ht.failed(ht.t.Pos, err)
-	}
-	login, err := ht.Connector.Login(ht.h.name, scope, asked)
-	if err != nil {
-		return nil, ht.failed(ht.t.Pos, err)
-	}
-	checkMode, err := optionalBool(ht.looking, ht.t.CheckMode, scope)
-	if err != nil {
-		return nil, ht.failed(ht.t.Pos, fmt.Errorf("check_mode: %w", err))
-	}
-	return ht.session(ht.h.name, login).host(checkMode), nil
-}
-
-// conditions evaluates conditions that must all hold: nil where they do.
-func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) *event.TaskResult {
-	var open []string
-	for _, c := range all {
-		truth, known, err := ht.holds(c, scope)
-		switch {
-		case err != nil:
-			return ht.failed(c.Pos, err)
-		case known && !truth:
-			res := ht.result(event.Skipped)
-			res.Message = "Conditional result was False"
-			return res
-		case !known:
-			open = append(open, c.Source)
-		}
-	}
-	if open == nil {
-		return nil
-	}
-	res := ht.result(event.Undecided)
-	res.Message = "whether it runs depends on what only a real run can tell: " + strings.Join(open, ", ")
-	return res
-}
-
-// holds evaluates one condition.
-func (ht *hostTask) holds(c play.Condition, scope jinja.Scope) (truth, known bool, err error) {
-	v, err := c.Eval(ht.looking, scope)
-	if err != nil {
-		return false, true, err
-	}
-	truth, known, warning, err := jinja.Conditional(v)
-	if warning != "" {
-		ht.emit(event.Warning{Host: ht.h.name, Diagnostic: diag.Warnf(c.Pos, "%s", warning)})
-	}
-	return truth, known, err
+// skip makes the ending of a task that does not run; key is where Ansible's result has the reason.
+func (ht *hostTask) skip(key, reason string) ending {
+	res := ht.result(event.Skipped)
+	res.Message = reason
+	value := jinja.NewDict()
+	value.Set("changed", false)
+	value.Set("skipped", true)
+	value.Set(key, reason)
+	res.Result = jinja.ToGo(value)
+	return ending{res: res, value: value}
 }
 
 // keywords applies those of the task's keywords that shape its result.
 func (ht *hostTask) keywords(res *event.TaskResult) {
 	scope := ht.scope()
-	if hide, err := optionalBool(ht.looking, ht.t.NoLog, scope); err != nil || (hide != nil && *hide) {
+	if hide, err := optionalBool(ht.hard, ht.t.NoLog, scope); err != nil || (hide != nil && *hide) {
 		res.Hidden = true // where no_log cannot be computed nothing is shown either
 	}
+	if show, err := optionalBool(ht.hard, ht.t.Diff, scope); err == nil {
+		res.ShowDiff = show
+	}
 	if res.Status == event.Failed {
-		ignore, err := optionalBool(ht.looking, ht.t.IgnoreErrors, scope)
+		ignore, err := optionalBool(ht.hard, ht.t.IgnoreErrors, scope)
 		res.Ignored = err == nil && ignore != nil && *ignore
 	}
 }
 
-// finish keeps the result of the whole task, counts it, tells it, and passes on what it notifies.
-func (ht *hostTask) finish(res *event.TaskResult, value jinja.Value) {
+// finish keeps the result of the whole task, counts it, tells it, and marks the handlers that it notifies.
+func (ht *hostTask) finish(e ending) {
 	if ht.t.Register != "" {
-		ht.Vars.Set(ht.h.name, ht.t.Register, value)
+		ht.Vars.Set(ht.h.name, ht.t.Register, e.value)
 	}
-	ht.count(res)
-	ht.emit(*res)
-	var how owing
-	switch res.Status {
-	case event.Changed:
-		how = surely
-		if res.Guess {
-			how = possibly
-		}
-	case event.Undecided, event.Deferred:
-		how = possibly
-	default:
+	ht.h.count(e.res, e.acted)
+	ht.tell(e.res)
+	switch {
+	case e.res.Status == event.Changed && !e.res.Guess, e.res.Status == event.Interrupted && e.acted:
+		ht.notify(e.notify, surely)
+	case e.res.Status == event.Changed, e.res.Status == event.Undecided, e.res.Status == event.Deferred:
+		ht.notify(e.notify, possibly)
+	}
+}
+
+// tell emits a result, without what no_log hides.
+func (ht *hostTask) tell(res *event.TaskResult) {
+	if !res.Hidden {
+		ht.emit(*res)
 		return
 	}
-	if d := ht.notify(how); d != nil {
-		fail := ht.failed(d.Pos, d)
-		ht.count(fail)
-		ht.emit(*fail)
+	bare := *res
+	bare.Message, bare.Hint, bare.Notes, bare.Diff, bare.Changes = "", "", nil, "", nil
+	bare.Result = map[string]any{
+		"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
+		"changed":  res.Status == event.Changed,
 	}
+	if res.Item != nil {
+		label := "(censored due to no_log)"
+		bare.Item = &label
+	}
+	ht.emit(bare)
 }

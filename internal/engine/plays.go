@@ -18,7 +18,6 @@ type playRun struct {
 	*run
 	p     *play.Play
 	hosts []*hostState
-	over  bool // meta: end_play, or any_errors_fatal
 }
 
 func (r *run) play(p *play.Play) error {
@@ -41,13 +40,16 @@ func (r *run) play(p *play.Play) error {
 	pr := &playRun{run: r, p: p}
 	for _, n := range names {
 		if h := r.host(n); !h.out {
-			h.ended = false
+			h.ended, h.broke = false, false
 			pr.hosts = append(pr.hosts, h)
 		}
 	}
 	r.emit(event.PlayStart{Name: name, Pos: p.Pos, Hosts: names})
 	r.Vars.StartPlay(p, name, names)
+	pr.tellActive()
 	pr.sections()
+	pr.warnOwed()
+	r.lost = len(pr.hosts) == len(names) && !slices.ContainsFunc(pr.hosts, func(h *hostState) bool { return !h.out })
 	return nil
 }
 
@@ -74,23 +76,43 @@ func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, n
 	return pattern, jinja.Str(v), err
 }
 
+// sections runs the tasks. Handlers run after each section, though it has no tasks: a handler may have notified one before it.
 func (pr *playRun) sections() {
 	for _, s := range pr.p.Sections {
 		for _, t := range s.Tasks {
-			if pr.over || pr.stopped() {
+			if pr.stopped() {
 				break
 			}
-			if Wanted(t.Tags, pr.Tags, pr.SkipTags) || t.Meta == play.FlushHandlers {
+			if Wanted(t.Tags, pr.Tags, pr.SkipTags) {
 				pr.task(t)
 			}
 		}
-		pr.flush()
+		pr.flush(pr.flushable())
 	}
 }
 
 // active gives the hosts that still take part.
 func (pr *playRun) active() []*hostState {
 	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out || h.ended })
+}
+
+// flushable gives the hosts whose handlers run at the end of a section: also those that failed in it, where the play forces handlers.
+func (pr *playRun) flushable() []*hostState {
+	if !pr.p.ForceHandlers {
+		return pr.active()
+	}
+	return pr.hosts
+}
+
+// tellActive tells the variables which hosts have not failed.
+func (pr *playRun) tellActive() {
+	var names []string
+	for _, h := range pr.hosts {
+		if !h.out {
+			names = append(names, h.name)
+		}
+	}
+	pr.Vars.SetActive(names)
 }
 
 func (pr *playRun) task(t *play.Task) {
@@ -102,51 +124,80 @@ func (pr *playRun) task(t *play.Task) {
 		pr.meta(t, hosts)
 		return
 	}
-	pr.emit(event.TaskStart{Name: TaskName(pr.soft, t, pr.Vars.Scope("", pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos})
+	pr.start(t, hosts, false)
 	pr.onAll(hosts, pr.soft, t)
+}
+
+// start tells that a task begins, under the name that it has on the first host.
+func (pr *playRun) start(t *play.Task, hosts []*hostState, handler bool) {
+	pr.emit(event.TaskStart{Name: TaskName(pr.hard, t, pr.Vars.Scope(hosts[0].name, pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos, Handler: handler})
 }
 
 // onAll runs a task on hosts, as many at once as there are forks.
 func (pr *playRun) onAll(hosts []*hostState, looking context.Context, t *play.Task) {
+	if t.Meta != "" {
+		pr.meta(t, hosts)
+		return
+	}
 	slots := make(chan struct{}, pr.Forks)
 	var wg sync.WaitGroup
 	for _, h := range hosts {
 		slots <- struct{}{}
+		if looking.Err() != nil || (looking == pr.soft && pr.stopped()) {
+			break
+		}
 		wg.Go(func() {
 			defer func() { <-slots }()
 			(&hostTask{playRun: pr, h: h, t: t, looking: looking}).run()
 		})
 	}
 	wg.Wait()
-	if pr.p.AnyErrorsFatal && slices.ContainsFunc(hosts, func(h *hostState) bool { return h.out }) {
-		pr.over = true
+	if !slices.ContainsFunc(hosts, func(h *hostState) bool { return h.out }) {
+		return
 	}
+	if pr.p.AnyErrorsFatal {
+		for _, h := range pr.hosts {
+			h.out = true
+		}
+	}
+	pr.tellActive()
 }
 
 func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
 	switch t.Meta {
 	case play.FlushHandlers:
-		pr.flush()
+		pr.flush(pr.holding(t, hosts))
 	case play.EndPlay:
-		pr.over = pr.over || slices.ContainsFunc(hosts, func(h *hostState) bool { return pr.metaHolds(t, h) })
+		if len(pr.holding(t, hosts[:1])) == 0 { // as in Ansible, the first host decides
+			return
+		}
+		for _, h := range pr.hosts {
+			h.ended = true
+		}
 	case play.EndHost:
-		for _, h := range hosts {
-			h.ended = h.ended || pr.metaHolds(t, h)
+		for _, h := range pr.holding(t, hosts) {
+			h.ended = true
 		}
 	}
 }
 
-// metaHolds evaluates the when of a meta task. One that cannot be evaluated fails the host.
-func (pr *playRun) metaHolds(t *play.Task, h *hostState) bool {
-	ht := &hostTask{playRun: pr, h: h, t: t, looking: pr.soft}
-	res := ht.conditions(t.When, ht.scope())
-	if res == nil {
-		return true
+// holding gives the hosts on which the when of a meta task holds. One that cannot be evaluated fails its host.
+func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
+	var out []*hostState
+	for _, h := range hosts {
+		ht := &hostTask{playRun: pr, h: h, t: t, looking: pr.hard}
+		e, open := ht.conditions(t.When, ht.scope())
+		switch {
+		case e == nil:
+			out = append(out, h)
+		case open:
+			ht.unsure()
+			ht.finish(*e)
+		case e.res.Status != event.Skipped:
+			ht.finish(*e)
+		}
 	}
-	if res.Status != event.Skipped {
-		ht.finish(res, nil)
-	}
-	return false
+	return out
 }
 
 // TaskName is how a task is called in the output.

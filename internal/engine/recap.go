@@ -7,16 +7,17 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 )
 
-// count adds a result to the host's recap, as Ansible counts, and takes a host that failed out of the run.
-func (ht *hostTask) count(res *event.TaskResult) {
-	c := &ht.h.recap
+// count adds a result to the host's recap, as Ansible counts, and takes a host that failed out of the run. acted: it made or planned changes.
+func (h *hostState) count(res *event.TaskResult, acted bool) {
+	c := &h.recap
+	h.seen = true
+	h.changed = h.changed || acted || res.Status == event.Changed
 	switch res.Status {
 	case event.OK:
 		c.OK++
 	case event.Changed:
 		c.OK++
 		c.Changed++
-		ht.h.anyChg = true
 	case event.Skipped:
 		c.Skipped++
 	case event.Undecided:
@@ -25,29 +26,29 @@ func (ht *hostTask) count(res *event.TaskResult) {
 		c.Deferred++
 	case event.Unreachable:
 		c.Unreachable++
-		ht.h.out = true
+		h.out, h.unreachable = true, true
 	case event.Failed:
-		if len(res.Changes) > 0 {
-			ht.h.anyChg = true
-		}
-		if res.Ignored {
-			c.OK++
-			c.Ignored++
-			if len(res.Changes) > 0 {
-				c.Changed++
-			}
+		if !res.Ignored {
+			c.Failed++
+			h.out = true
 			return
 		}
-		c.Failed++
-		ht.h.out = true
+		c.OK++
+		c.Ignored++
+		if acted {
+			c.Changed++
+		}
+	case event.Interrupted:
 	}
 }
 
 func (r *run) summary() *Summary {
 	s := &Summary{Matched: r.matched, Interrupted: r.stopped()}
 	for _, h := range r.order {
-		s.Hosts = append(s.Hosts, h.recap)
-		s.Changed = s.Changed || h.anyChg
+		s.Changed = s.Changed || h.changed
+		if h.seen { // as in Ansible's recap, a host on which nothing was done is not in it
+			s.Hosts = append(s.Hosts, h.recap)
+		}
 	}
 	slices.SortFunc(s.Hosts, func(a, b event.HostRecap) int { return cmp.Compare(a.Host, b.Host) })
 	return s

@@ -5,6 +5,7 @@ import (
 	"iter"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
@@ -15,13 +16,21 @@ import (
 type session struct {
 	real  *openHost
 	shown host.Host
+	plan  *plan
 }
 
-func newSession(real *openHost, _ *host.Overlay) *session { return &session{real, real} }
+// plan is what is planned on a host, whoever looks at it.
+type plan struct {
+	overlay *host.Overlay
+	// unsure says that a task may or may not run: what is missing afterwards may be there in a real run, as after a command that was planned.
+	unsure atomic.Bool
+}
+
+func newSession(real *openHost, p *plan) *session { return &session{real, real, p} }
 
 // newPlanningSession shares the plan of a host between its sessions: what root's tasks would change, the login's tasks see.
-func newPlanningSession(real *openHost, plan *host.Overlay) *session {
-	return &session{real, plan.As(real)}
+func newPlanningSession(real *openHost, p *plan) *session {
+	return &session{real, p.overlay.As(real), p}
 }
 
 // host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, one with `check_mode: false` the real host; without a word it is the one shown.
@@ -40,10 +49,10 @@ func (s *session) host(checkMode *bool) host.Host {
 
 func (s *session) close() { s.real.Close() }
 
-// blurred reports whether what is looked at on a host may be missing only because a change with unknown effects was planned.
-func blurred(h host.Host) bool {
-	b, ok := h.(interface{ Blurred() bool })
-	return ok && b.Blurred()
+// blurred reports whether what is looked at on a host may be missing only because nobody can tell what the changes planned before would have done.
+func (s *session) blurred(h host.Host) bool {
+	o, planning := h.(*host.Overlay)
+	return planning && (o.Blurred() || (h == s.shown && s.plan.unsure.Load()))
 }
 
 // plansOnly reports whether changes applied to a host are planned, not made.
@@ -54,9 +63,9 @@ func plansOnly(h host.Host) bool {
 
 // session gives the session of a login, made at its first use.
 func (r *run) session(hostName string, l Login) *session {
+	key := hostName + "\x00" + l.Key()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := hostName + "\x00" + l.Key()
 	if s := r.sessions[key]; s != nil {
 		return s
 	}
@@ -65,10 +74,11 @@ func (r *run) session(hostName string, l Login) *session {
 		open = newPlanningSession
 	}
 	real := &openHost{login: l}
-	if r.plans[hostName] == nil {
-		r.plans[hostName] = host.NewOverlay(real)
+	p := r.plans[hostName]
+	if p.overlay == nil {
+		p.overlay = host.NewOverlay(real)
 	}
-	s := open(real, r.plans[hostName])
+	s := open(real, p)
 	r.sessions[key] = s
 	return s
 }
@@ -76,14 +86,27 @@ func (r *run) session(hostName string, l Login) *session {
 // openHost is a host that is connected to when it is first looked at: a task that only computes needs no connection.
 type openHost struct {
 	login Login
-	once  sync.Once
-	h     host.Host
-	err   error
+
+	mu  sync.Mutex
+	h   host.Host
+	err error
 }
 
+// host connects once. A host that cannot be reached stays so; an attempt that was broken off is made anew, for the handlers of a run that is to end.
 func (o *openHost) host(ctx context.Context) (host.Host, error) {
-	o.once.Do(func() { o.h, o.err = o.login.Connect(ctx) })
-	return o.h, o.err
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.h != nil || o.err != nil {
+		return o.h, o.err
+	}
+	h, err := o.login.Connect(ctx)
+	switch {
+	case err == nil:
+		o.h = h
+	case ctx.Err() == nil:
+		o.err = err
+	}
+	return h, err
 }
 
 func (o *openHost) Facts(ctx context.Context) (*host.Facts, error) {
@@ -151,6 +174,8 @@ func (o *openHost) Apply(ctx context.Context, c change.Change) (change.Outcome, 
 }
 
 func (o *openHost) Close() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	if o.h == nil {
 		return nil
 	}

@@ -2,35 +2,36 @@ package engine
 
 import "slices"
 
-// Wanted says whether a task runs under --tags and --skip-tags: Ansible's rules with always, never, tagged, untagged and all.
+// Wanted says whether a task runs under --tags and --skip-tags: Ansible's rules with always, never, tagged, untagged and all. Without --tags it is "all" that is asked for.
 func Wanted(tags, only, skip []string) bool {
-	if !selected(tags, only) {
-		return false
+	tagged := len(tags) > 0
+	if !tagged {
+		tags = []string{"untagged"}
 	}
-	switch {
-	case len(skip) == 0:
-		return true
-	case slices.Contains(skip, "all"):
-		return slices.Contains(tags, "always") && !slices.Contains(skip, "always")
-	case slices.Contains(skip, "tagged") && len(tags) > 0, slices.Contains(skip, "untagged") && len(tags) == 0:
-		return false
+	if len(only) == 0 {
+		only = []string{"all"}
 	}
-	return !overlap(tags, skip)
+	return selected(tags, only, tagged) && !skipped(tags, skip, tagged)
 }
 
-func selected(tags, only []string) bool {
+func selected(tags, only []string, tagged bool) bool {
 	never := slices.Contains(tags, "never")
 	switch {
-	case len(only) == 0 || slices.Contains(only, "all"):
-		return !never || overlap(tags, only)
 	case slices.Contains(tags, "always"), overlap(tags, only):
 		return true
+	case slices.Contains(only, "all"):
+		return !never
 	case slices.Contains(only, "tagged"):
-		return len(tags) > 0 && !never
-	case slices.Contains(only, "untagged"):
-		return len(tags) == 0
+		return tagged && !never
 	}
 	return false
+}
+
+func skipped(tags, skip []string, tagged bool) bool {
+	if slices.Contains(skip, "all") {
+		return !slices.Contains(tags, "always") || slices.Contains(skip, "always")
+	}
+	return overlap(tags, skip) || (tagged && slices.Contains(skip, "tagged"))
 }
 
 func overlap(a, b []string) bool {

@@ -17,20 +17,21 @@ const maxRounds = 8
 
 // work is a module at work on a host: it plans, the engine applies.
 type work struct {
-	ht   *hostTask
-	task modules.Task
-	host host.Host
+	ht      *hostTask
+	task    modules.Task
+	session *session
+	host    host.Host
 
 	plan     *modules.Plan // of the last round
 	steps    []change.Change
 	outcomes []change.Outcome
+	applying bool // the error is of a change, not of a look
 	notes    []string
 }
 
 // do plans and applies, round by round, and makes the result.
-func (w *work) do() (*event.TaskResult, jinja.Value) {
-	err := w.rounds()
-	if err != nil {
+func (w *work) do() ending {
+	if err := w.rounds(); err != nil {
 		return w.broken(err)
 	}
 	if r, ok := w.task.(modules.Reporter); ok {
@@ -46,15 +47,15 @@ func (w *work) rounds() error {
 	plan, err := w.task.Plan(w.ht.looking, w.reader())
 	for round := 1; err == nil; round++ {
 		w.plan = plan
-		if plan.Note != "" {
-			w.notes = append(w.notes, plan.Note)
-		}
 		outcomes, applyErr := w.apply(plan)
 		if applyErr != nil {
 			return applyErr
 		}
 		next, more := w.task.(modules.Continuer)
-		if plan = w.plan; !plan.More || !more || plan.Unmet != "" {
+		if plan = w.plan; plan.More && plan.Note != "" {
+			w.notes = append(w.notes, plan.Note)
+		}
+		if !plan.More || !more || plan.Unmet != "" {
 			return nil
 		}
 		if round == maxRounds {
@@ -75,7 +76,7 @@ func (w *work) apply(plan *modules.Plan) ([]change.Outcome, error) {
 	if err != nil {
 		return nil, err
 	}
-	w.plan = again
+	w.plan, w.applying = again, false
 	return w.applySteps(again.Steps)
 }
 
@@ -84,6 +85,7 @@ func (w *work) applySteps(steps []change.Change) ([]change.Outcome, error) {
 	for _, c := range steps {
 		out, err := w.host.Apply(w.ht.hard, c)
 		if err != nil {
+			w.applying = true
 			return outcomes, fmt.Errorf("%s: %w", c.Summary(), err)
 		}
 		outcomes = append(outcomes, out)
@@ -92,53 +94,61 @@ func (w *work) applySteps(steps []change.Change) ([]change.Outcome, error) {
 	return outcomes, nil
 }
 
-// broken makes the result of a task that could not do its work.
-func (w *work) broken(err error) (*event.TaskResult, jinja.Value) {
+// broken makes the ending of a task that could not do its work.
+func (w *work) broken(err error) ending {
 	ht := w.ht
 	switch {
-	case ht.looking.Err() != nil && ht.hard.Err() == nil && len(w.steps) == 0:
-		res := ht.result(event.Interrupted)
-		return res, resultValue(res, nil)
+	case ht.hard.Err() != nil, ht.looking.Err() != nil && !w.applying:
+		return w.undone(ht.interrupted())
 	case errors.Is(err, host.ErrPlanned):
 		return w.deferred(err.Error())
 	case errors.Is(err, host.ErrUnreachable):
-		res := ht.failed(ht.t.Pos, err)
+		res := ht.fault(ht.t.Pos, err)
 		res.Status = event.Unreachable
-		return res, resultValue(res, nil)
-	case blurred(w.host) && errors.Is(err, fs.ErrNotExist):
+		return w.undone(res)
+	case w.session.blurred(w.host) && errors.Is(err, fs.ErrNotExist):
 		return w.deferred(err.Error() + "; it may be there in a real run")
 	}
-	res := ht.failed(ht.t.Pos, err)
+	res := ht.fault(ht.t.Pos, err)
 	w.show(res)
 	return ht.judge(res, nil)
 }
 
+// undone is the ending of a task that was kept from coming to its end; the changes it had made by then are told.
+func (w *work) undone(res *event.TaskResult) ending {
+	w.show(res)
+	return ending{res: res, value: resultValue(res, nil), acted: len(w.steps) > 0}
+}
+
 // deferred is a task whose look depends on what is only planned.
-func (w *work) deferred(why string) (*event.TaskResult, jinja.Value) {
+func (w *work) deferred(why string) ending {
 	res := w.ht.result(event.Deferred)
 	res.Message = why
 	w.show(res)
-	return res, jinja.Unknown{}
+	return ending{res: res, value: jinja.Unknown{}, acted: len(w.steps) > 0}
 }
 
-// concluded makes the result of a task whose module came to its end.
-func (w *work) concluded() (*event.TaskResult, jinja.Value) {
+// concluded makes the ending of a task whose module came to its end.
+func (w *work) concluded() ending {
 	p := w.plan
-	if p.Unmet != "" && blurred(w.host) {
+	if p.Note != "" {
+		w.notes = append(w.notes, p.Note)
+	}
+	if p.Unmet != "" && w.session.blurred(w.host) {
 		return w.deferred(p.Unmet + "; it may hold in a real run")
 	}
 	res := w.ht.result(event.OK)
-	switch {
-	case p.Unmet != "":
+	if p.Unmet != "" {
 		res.Status, res.Message = event.Failed, p.Unmet
-	case len(w.steps) > 0:
-		res.Status = event.Changed
-	}
-	for name, v := range p.Facts {
-		w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
 	}
 	w.show(res)
-	return w.ht.judge(res, p)
+	e := w.ht.judge(res, p)
+	if e.res.Status == event.OK || e.res.Status == event.Changed {
+		for name, v := range p.Facts {
+			w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
+		}
+	}
+	return e
 }
 
 // show puts into the event what was done, or planned.

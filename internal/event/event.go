@@ -64,6 +64,7 @@ type TaskResult struct {
 	Because  []string        // of a handler: the tasks that notified it
 	Notes    []string        // what the user should know though nothing failed
 	Diff     string          // of the changes, for people
+	ShowDiff *bool           // what the task's keyword diff says; nil: the run decides
 	Changes  []change.Change // as they were applied or planned
 	Planned  bool            // the changes were planned, not made
 	Guess    bool            // changed is a guess: what decides it is not known

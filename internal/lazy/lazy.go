@@ -26,7 +26,7 @@ func (c *compiler) value(n *yamlsrc.Node) jinja.Value {
 	if n == nil {
 		return nil
 	}
-	if n.Tag == "!vault" {
+	if n.Tag == yamlsrc.TagVault {
 		c.faults.Add(diag.Errorf(n.Pos, "this value is encrypted with ansible-vault, which pfrun cannot read yet").WithHint("give the variable unencrypted with -e @FILE"))
 		return nil
 	}
@@ -57,7 +57,7 @@ func (c *compiler) key(n *yamlsrc.Node) jinja.Value {
 }
 
 func (c *compiler) text(n *yamlsrc.Node) jinja.Value {
-	if n.Tag == "!unsafe" || !jinja.IsTemplate(n.Text) {
+	if n.Tag == yamlsrc.TagUnsafe || !jinja.IsTemplate(n.Text) {
 		return n.Text
 	}
 	t, err := c.env.CompileArg(n.Text, n.Pos)

@@ -13,6 +13,7 @@ func (l *loader) action(t *Task, e yamlsrc.Entry, more *yamlsrc.Node) {
 	t.Action = e.Key.Text
 	if shortName(t.Action) == "meta" {
 		l.meta(t, e.Value)
+		l.checkMeta(t, e.Key, more)
 		return
 	}
 	t.Module, _ = l.registry.Lookup(t.Action)
@@ -20,7 +21,8 @@ func (l *loader) action(t *Task, e yamlsrc.Entry, more *yamlsrc.Node) {
 	if more != nil {
 		l.arguments(t, e.Key, more)
 	}
-	l.faults.Add(t.Module.Check(e.Key.Pos, t.literal())...)
+	_, err := t.Module.Decode(e.Key.Pos, t.literal())
+	l.faults.AddError(e.Key.Pos, err)
 }
 
 func (l *loader) arguments(t *Task, key, n *yamlsrc.Node) {
@@ -64,10 +66,17 @@ func (l *loader) argument(m *modules.Module, e yamlsrc.Entry) Arg {
 		a.Value = l.value(e.Value)
 		return a
 	}
-	for _, item := range list(e.Value) {
+	items := list(e.Value)
+	if e.Value.Kind == yamlsrc.Sequence && !arg.IsList() {
+		items = []*yamlsrc.Node{e.Value}
+	}
+	if len(items) > 0 {
+		a.Expressions = []*jinja.Template{} // given, though it be wrong
+	}
+	for _, item := range items {
 		switch item.Kind {
 		case yamlsrc.Mapping, yamlsrc.Sequence, yamlsrc.Null:
-			l.fault(item.Pos, "%s: %q needs an expression, not a %s", m.Name, a.Name, kindName(item))
+			l.fault(item.Pos, "%s: %q needs an expression, not %s", m.Name, a.Name, item.Kind.WithArticle())
 		default:
 			if x := l.expression(item); x != nil {
 				a.Expressions = append(a.Expressions, x)
@@ -97,7 +106,10 @@ var metas = []string{string(FlushHandlers), string(Noop), string(EndPlay), strin
 var laterMetas = []string{"clear_facts", "clear_host_errors", "end_batch", "end_role", "refresh_inventory", "reset_connection"}
 
 func (l *loader) meta(t *Task, n *yamlsrc.Node) {
-	word := l.text("meta", n)
+	word, ok := l.text("meta", n)
+	if !ok {
+		return
+	}
 	for _, m := range metas {
 		if word == m {
 			t.Meta = Meta(word)
@@ -111,4 +123,26 @@ func (l *loader) meta(t *Task, n *yamlsrc.Node) {
 		}
 	}
 	l.fault(n.Pos, "there is no meta: %s", word).Hint = diag.DidYouMean(word, append(laterMetas, metas...))
+}
+
+// checkMeta refuses what the engine would not look at.
+func (l *loader) checkMeta(t *Task, key, args *yamlsrc.Node) {
+	for _, k := range []struct {
+		word  string
+		given bool
+	}{
+		{"args", args != nil},
+		{"changed_when", t.ChangedWhen != nil},
+		{"failed_when", t.FailedWhen != nil},
+		{"loop", t.Loop != nil},
+		{"notify", t.Notify != nil},
+		{"register", t.Register != ""},
+	} {
+		if k.given {
+			l.fault(key.Pos, "a meta task cannot have %s", k.word)
+		}
+	}
+	if t.Meta == Noop && t.When != nil {
+		l.warn(key.Pos, "meta: noop does not look at its when")
+	}
 }

@@ -2,6 +2,8 @@ package play
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -24,14 +26,21 @@ func (c Condition) Eval(ctx context.Context, s jinja.Scope) (jinja.Value, error)
 	return c.expr.Eval(ctx, s)
 }
 
-// conditions reads one condition, or a list of them that must all hold.
-func (l *loader) conditions(n *yamlsrc.Node) []Condition {
-	if n.Kind != yamlsrc.Sequence {
-		return []Condition{l.condition(n)}
+// Shown is the condition as it stands in the playbook: the text of an expression, or the literal.
+func (c Condition) Shown() jinja.Value {
+	if c.expr == nil {
+		return c.value
 	}
+	return c.Source
+}
+
+// conditions reads one condition, or a list of them that must all hold. An empty one says nothing, as in Ansible.
+func (l *loader) conditions(n *yamlsrc.Node) []Condition {
 	var out []Condition
-	for _, item := range n.Items {
-		out = append(out, l.condition(item))
+	for _, item := range list(n) {
+		if item.Kind != yamlsrc.Null && (item.Kind != yamlsrc.String || strings.TrimSpace(item.Text) != "") {
+			out = append(out, l.condition(item))
+		}
 	}
 	return out
 }
@@ -40,7 +49,7 @@ func (l *loader) condition(n *yamlsrc.Node) Condition {
 	c := Condition{Source: n.Text, Pos: n.Pos, value: n.Value}
 	switch n.Kind {
 	case yamlsrc.Mapping, yamlsrc.Sequence:
-		l.fault(n.Pos, "a condition must be an expression, not a %s", kindName(n))
+		l.fault(n.Pos, "a condition must be an expression, not %s", n.Kind.WithArticle())
 	case yamlsrc.String:
 		c.expr = l.expression(n)
 	}
@@ -49,12 +58,15 @@ func (l *loader) condition(n *yamlsrc.Node) Condition {
 
 // expression compiles a string that is an expression. One in {{ }} is taken as Ansible takes it: evaluated, with a word of warning.
 func (l *loader) expression(n *yamlsrc.Node) *jinja.Template {
-	compile := l.env.CompileExpr
-	if jinja.IsTemplate(n.Text) {
+	compile, text := l.env.CompileExpr, n.Text
+	switch {
+	case n.Kind == yamlsrc.Bool: // YAML's yes is no variable
+		text = fmt.Sprint(n.Value)
+	case jinja.IsTemplate(n.Text):
 		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
 		compile = l.env.CompileArg
 	}
-	t, err := compile(n.Text, n.Pos)
+	t, err := compile(text, n.Pos)
 	l.faults.AddError(n.Pos, err)
 	return t
 }

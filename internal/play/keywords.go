@@ -3,30 +3,32 @@ package play
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 )
 
 // commonKeywords are those that a play hands down to its tasks.
 var commonKeywords = map[string]func(*loader, *Common, *yamlsrc.Node){
-	"become":        func(l *loader, c *Common, n *yamlsrc.Node) { c.Become = l.value(n) },
-	"become_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeUser = l.value(n) },
-	"become_method": func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.value(n) },
-	"remote_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.RemoteUser = l.value(n) },
-	"port":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Port = l.value(n) },
-	"connection":    func(l *loader, c *Common, n *yamlsrc.Node) { c.Connection = l.value(n) },
-	"ignore_errors": func(l *loader, c *Common, n *yamlsrc.Node) { c.IgnoreErrors = l.value(n) },
-	"no_log":        func(l *loader, c *Common, n *yamlsrc.Node) { c.NoLog = l.value(n) },
-	"check_mode":    func(l *loader, c *Common, n *yamlsrc.Node) { c.CheckMode = l.value(n) },
-	"diff":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Diff = l.value(n) },
+	"become":        func(l *loader, c *Common, n *yamlsrc.Node) { c.Become = l.boolean("become", n) },
+	"become_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeUser = l.scalar("become_user", n) },
+	"become_method": func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.scalar("become_method", n) },
+	"remote_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.RemoteUser = l.scalar("remote_user", n) },
+	"port":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Port = l.port(n) },
+	"connection":    func(l *loader, c *Common, n *yamlsrc.Node) { c.Connection = l.scalar("connection", n) },
+	"ignore_errors": func(l *loader, c *Common, n *yamlsrc.Node) { c.IgnoreErrors = l.boolean("ignore_errors", n) },
+	"no_log":        func(l *loader, c *Common, n *yamlsrc.Node) { c.NoLog = l.boolean("no_log", n) },
+	"check_mode":    func(l *loader, c *Common, n *yamlsrc.Node) { c.CheckMode = l.boolean("check_mode", n) },
+	"diff":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Diff = l.boolean("diff", n) },
 	"tags":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Tags = l.tags(n) },
 }
 
 var playKeywords = map[string]func(*loader, *Play, *yamlsrc.Node){
-	"name":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Name = l.value(n) },
-	"hosts":            func(l *loader, p *Play, n *yamlsrc.Node) { p.Hosts = l.value(n) },
-	"vars":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Vars = l.dict("vars", n) },
+	"name":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Name = l.name(n) },
+	"hosts":            (*loader).hosts,
+	"vars":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Vars = l.variables(n) },
 	"gather_facts":     (*loader).gatherFacts,
 	"force_handlers":   func(l *loader, p *Play, n *yamlsrc.Node) { p.ForceHandlers = l.flag("force_handlers", n) },
 	"any_errors_fatal": func(l *loader, p *Play, n *yamlsrc.Node) { p.AnyErrorsFatal = l.flag("any_errors_fatal", n) },
@@ -35,16 +37,50 @@ var playKeywords = map[string]func(*loader, *Play, *yamlsrc.Node){
 }
 
 var taskKeywords = map[string]func(*loader, *Task, *yamlsrc.Node){
-	"name":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Name = l.value(n) },
+	"name":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Name = l.name(n) },
 	"when":         func(l *loader, t *Task, n *yamlsrc.Node) { t.When = l.conditions(n) },
 	"changed_when": func(l *loader, t *Task, n *yamlsrc.Node) { t.ChangedWhen = l.conditions(n) },
 	"failed_when":  func(l *loader, t *Task, n *yamlsrc.Node) { t.FailedWhen = l.conditions(n) },
 	"register":     (*loader).register,
 	"notify":       (*loader).notify,
-	"vars":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Vars = l.dict("vars", n) },
+	"vars":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Vars = l.variables(n) },
 	"loop":         (*loader).loop,
 	"loop_control": nil, // read with loop
 	"args":         nil, // read with the action
+	"listen":       nil, // read by task: only handlers have it
+}
+
+// boolean reads a keyword that is true, false, or a template that gives one.
+func (l *loader) boolean(word string, n *yamlsrc.Node) jinja.Value {
+	if n.Kind == yamlsrc.Null {
+		return nil
+	}
+	v := l.value(n)
+	if _, open := v.(*jinja.Template); !open {
+		return l.flag(word, n)
+	}
+	return v
+}
+
+// scalar reads a keyword that is a word or a template that gives one.
+func (l *loader) scalar(word string, n *yamlsrc.Node) jinja.Value {
+	switch n.Kind {
+	case yamlsrc.Sequence, yamlsrc.Mapping:
+		l.fault(n.Pos, "%s must be a string, not %s", word, n.Kind.WithArticle())
+		return nil
+	}
+	return l.value(n)
+}
+
+func (l *loader) port(n *yamlsrc.Node) jinja.Value {
+	v := l.scalar("port", n)
+	if _, open := v.(*jinja.Template); open || v == nil {
+		return v
+	}
+	if p, err := strconv.Atoi(n.Text); err != nil || p < 1 || p > 65535 {
+		l.fault(n.Pos, "port must be a number from 1 to 65535, not %q", n.Text)
+	}
+	return v
 }
 
 // later are Ansible's keywords that pfrun does not have yet.
@@ -65,7 +101,8 @@ func allTaskKeywords() []string {
 func (l *loader) tags(n *yamlsrc.Node) []string {
 	var tags []string
 	for _, item := range list(n) {
-		for tag := range strings.SplitSeq(l.text("a tag", item), ",") {
+		text, _ := l.text("a tag", item)
+		for tag := range strings.SplitSeq(text, ",") {
 			if tag = strings.TrimSpace(tag); strings.Contains(tag, "{{") {
 				l.fault(item.Pos, "tags that are templates are not supported yet").WithHint("write the tag out")
 			} else if tag != "" {

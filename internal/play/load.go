@@ -1,6 +1,8 @@
 package play
 
 import (
+	"fmt"
+
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lazy"
@@ -58,29 +60,64 @@ func (l *loader) dict(what string, n *yamlsrc.Node) *jinja.Dict {
 		return jinja.NewDict()
 	}
 	if n.Kind != yamlsrc.Mapping {
-		l.fault(n.Pos, "%s must be a mapping of names to values, not a %s", what, kindName(n))
+		l.fault(n.Pos, "%s must be a mapping of names to values, not %s", what, n.Kind.WithArticle())
 		return jinja.NewDict()
 	}
 	d, _ := l.value(n).(*jinja.Dict)
 	return d
 }
 
-// text reads a string; a number or the like is taken as it is written.
-func (l *loader) text(what string, n *yamlsrc.Node) string {
+// text reads a string; a number or the like is taken as it is written. It is false where there is none, which is told.
+func (l *loader) text(what string, n *yamlsrc.Node) (string, bool) {
 	if n.Kind == yamlsrc.Mapping || n.Kind == yamlsrc.Sequence || n.Kind == yamlsrc.Null {
-		l.fault(n.Pos, "%s must be a string, not a %s", what, kindName(n))
-		return ""
+		l.fault(n.Pos, "%s must be a string, not %s", what, n.Kind.WithArticle())
+		return "", false
+	}
+	return n.Text, true
+}
+
+// flag reads a literal boolean, in any of Ansible's words for one.
+func (l *loader) flag(what string, n *yamlsrc.Node) bool {
+	b, err := modules.Bool(n.Value)
+	if err != nil {
+		l.fault(n.Pos, "%s must be true or false, not %s", what, shown(n))
+	}
+	return b
+}
+
+// shown is a value as a message names it.
+func shown(n *yamlsrc.Node) string {
+	switch n.Kind {
+	case yamlsrc.Null, yamlsrc.Sequence, yamlsrc.Mapping:
+		return n.Kind.WithArticle()
+	}
+	return fmt.Sprintf("%q", n.Text)
+}
+
+// name reads a text that may be a template.
+func (l *loader) name(n *yamlsrc.Node) jinja.Value {
+	switch n.Kind {
+	case yamlsrc.Null:
+		return nil
+	case yamlsrc.Sequence, yamlsrc.Mapping:
+		l.fault(n.Pos, "name must be a string, not %s", n.Kind.WithArticle())
+		return nil
+	case yamlsrc.String:
+		return l.value(n)
 	}
 	return n.Text
 }
 
-// flag reads a literal boolean.
-func (l *loader) flag(what string, n *yamlsrc.Node) bool {
-	b, ok := n.Value.(bool)
-	if n.Kind != yamlsrc.Bool || !ok {
-		l.fault(n.Pos, "%s must be true or false", what)
+// variables reads the keyword vars.
+func (l *loader) variables(n *yamlsrc.Node) *jinja.Dict {
+	if n.Kind == yamlsrc.Mapping {
+		for _, e := range n.Entries {
+			if e.Key.Kind != yamlsrc.String || !isName(e.Key.Text) {
+				l.fault(e.Key.Pos, "%q cannot be the name of a variable: letters, digits and underscores", e.Key.Text)
+			}
+		}
 	}
-	return b
+	return l.dict("vars", n)
 }
 
 // list gives the items of a sequence; anything else is a list of one.
@@ -92,20 +129,4 @@ func list(n *yamlsrc.Node) []*yamlsrc.Node {
 		return nil
 	}
 	return []*yamlsrc.Node{n}
-}
-
-func kindName(n *yamlsrc.Node) string {
-	switch n.Kind {
-	case yamlsrc.Null:
-		return "null"
-	case yamlsrc.Bool:
-		return "boolean"
-	case yamlsrc.Int, yamlsrc.Float:
-		return "number"
-	case yamlsrc.Sequence:
-		return "list"
-	case yamlsrc.Mapping:
-		return "mapping"
-	}
-	return "string"
 }

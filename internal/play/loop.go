@@ -10,8 +10,13 @@ func (l *loader) loop(t *Task, n *yamlsrc.Node) {
 	t.Loop = &Loop{Pos: n.Pos, Items: l.value(n), Var: "item"}
 	switch t.Loop.Items.(type) {
 	case *jinja.List, *jinja.Template:
+	case string:
+		d := l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle())
+		if isName(n.Text) {
+			d.WithHint("write loop: \"{{ %s }}\"", n.Text)
+		}
 	default:
-		l.fault(n.Pos, "loop needs a list, not a %s", kindName(n))
+		l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle())
 	}
 }
 
@@ -22,8 +27,8 @@ var loopControl = map[string]func(*loader, *Loop, *yamlsrc.Node){
 }
 
 func (l *loader) variable(n *yamlsrc.Node) string {
-	s := l.text("the name of a variable", n)
-	if !isName(s) {
+	s, ok := l.text("the name of a variable", n)
+	if ok && !isName(s) {
 		l.fault(n.Pos, "%q cannot be the name of a variable", s)
 	}
 	return s
@@ -38,7 +43,7 @@ func (l *loader) loopControl(t *Task, task *yamlsrc.Node) {
 		l.fault(n.Pos, "loop_control without a loop")
 		return
 	case n.Kind != yamlsrc.Mapping:
-		l.fault(n.Pos, "loop_control must be a mapping, not a %s", kindName(n))
+		l.fault(n.Pos, "loop_control must be a mapping, not %s", n.Kind.WithArticle())
 		return
 	}
 	for _, e := range n.Entries {

@@ -22,7 +22,7 @@ type Play struct {
 	Name     jinja.Value // a string or a template; nil: the hosts pattern
 	Hosts    jinja.Value // a pattern, or a list of patterns
 	Vars     *jinja.Dict // never nil
-	Sections []Section   // pre_tasks, tasks, post_tasks: handlers that were notified run at the end of each
+	Sections []Section   // pre_tasks, tasks, post_tasks, though they be empty: handlers that were notified run at the end of each
 	Handlers []*Task
 	Common
 	ForceHandlers  bool

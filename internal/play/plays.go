@@ -1,6 +1,9 @@
 package play
 
 import (
+	"slices"
+	"strings"
+
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
@@ -8,7 +11,7 @@ import (
 
 func (l *loader) play(n *yamlsrc.Node) *Play {
 	if n.Kind != yamlsrc.Mapping {
-		l.fault(n.Pos, "a play must be a mapping, not a %s", kindName(n)).WithHint("begin each play with \"- hosts: …\"")
+		l.fault(n.Pos, "a play must be a mapping, not %s", n.Kind.WithArticle()).WithHint("begin each play with \"- hosts: …\"")
 		return nil
 	}
 	p := &Play{Pos: n.Pos, Vars: jinja.NewDict()}
@@ -26,35 +29,39 @@ func (l *loader) play(n *yamlsrc.Node) *Play {
 			l.refusePlayKeyword(e.Key)
 		}
 	}
-	l.checkHosts(p)
-	if !saysFacts {
+	if n.Get("hosts") == nil && !isImport(n) {
+		l.fault(p.Pos, "the play does not say on which hosts it runs").WithHint("add \"hosts: GROUP\"")
+	}
+	if !saysFacts && !isImport(n) {
 		l.warn(n.Pos, "facts are not gathered: pfrun does not have them yet; say \"gather_facts: false\"")
 	}
 	l.lists(p, n)
 	return p
 }
 
-func (l *loader) checkHosts(p *Play) {
-	switch v := p.Hosts.(type) {
-	case nil:
-		l.fault(p.Pos, "the play does not say on which hosts it runs").WithHint("add \"hosts: GROUP\"")
-	case string, *jinja.Template:
-	case *jinja.List:
-		for _, item := range v.Items() {
-			switch item.(type) {
-			case string, *jinja.Template:
-			default:
-				l.fault(p.Pos, "hosts must be a pattern or a list of patterns")
-			}
+func isImport(n *yamlsrc.Node) bool {
+	return slices.ContainsFunc(n.Entries, func(e yamlsrc.Entry) bool { return shortName(e.Key.Text) == "import_playbook" })
+}
+
+// hosts reads a pattern, or a list of patterns.
+func (l *loader) hosts(p *Play, n *yamlsrc.Node) {
+	p.Hosts = l.value(n)
+	items := list(n)
+	if len(items) == 0 || (len(items) == 1 && items[0].Kind == yamlsrc.String && strings.TrimSpace(items[0].Text) == "") {
+		l.fault(n.Pos, "hosts is empty").WithHint("name a group or a host")
+		return
+	}
+	for _, item := range items {
+		switch item.Kind {
+		case yamlsrc.Null, yamlsrc.Sequence, yamlsrc.Mapping:
+			l.fault(item.Pos, "hosts must be a pattern or a list of patterns, not %s", item.Kind.WithArticle())
 		}
-	default:
-		l.fault(p.Pos, "hosts must be a pattern or a list of patterns")
 	}
 }
 
 func (l *loader) refusePlayKeyword(key *yamlsrc.Node) {
 	for _, k := range laterPlay {
-		if k == key.Text {
+		if k == shortName(key.Text) {
 			l.fault(key.Pos, "the keyword %q of plays is not supported yet", key.Text)
 			return
 		}
@@ -74,18 +81,33 @@ func (l *loader) gatherFacts(_ *Play, n *yamlsrc.Node) {
 	}
 }
 
-// lists reads the lists of tasks, once the play's own keywords are known.
+// lists reads the lists of tasks, once the play's own keywords are known. Every play has all three sections: handlers run after each.
 func (l *loader) lists(p *Play, n *yamlsrc.Node) {
 	if h := n.Get("handlers"); h != nil {
 		p.Handlers = l.tasks(p, h, true)
+		l.checkHandlers(p)
 	}
 	for _, name := range []string{"pre_tasks", "tasks", "post_tasks"} {
+		s := Section{Name: name}
 		if t := n.Get(name); t != nil {
-			p.Sections = append(p.Sections, Section{Name: name, Tasks: l.tasks(p, t, false)})
+			s.Tasks = l.tasks(p, t, false)
 		}
+		p.Sections = append(p.Sections, s)
 	}
 	for _, t := range append(p.Tasks(), p.Handlers...) {
 		l.checkNotify(p, t)
+	}
+}
+
+// checkHandlers tells of handlers that nothing can reach by their name: of several with one name Ansible notifies the first.
+func (l *loader) checkHandlers(p *Play) {
+	seen := map[string]bool{}
+	for _, h := range p.Handlers {
+		name, ok := h.Name.(string)
+		if ok && seen[name] {
+			l.warn(h.Pos, "there is another handler %q above: this one cannot be notified by its name", name)
+		}
+		seen[name] = ok
 	}
 }
 

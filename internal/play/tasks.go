@@ -14,13 +14,13 @@ func (l *loader) tasks(p *Play, n *yamlsrc.Node, handlers bool) []*Task {
 		return nil
 	}
 	if n.Kind != yamlsrc.Sequence {
-		l.fault(n.Pos, "a list of tasks is needed here, not a %s", kindName(n)).WithHint("begin each task with \"- \"")
+		l.fault(n.Pos, "a list of tasks is needed here, not %s", n.Kind.WithArticle()).WithHint("begin each task with \"- \"")
 		return nil
 	}
 	var tasks []*Task
 	for _, item := range n.Items {
 		if item.Kind != yamlsrc.Mapping {
-			l.fault(item.Pos, "a task must be a mapping, not a %s", kindName(item)).WithHint("write \"- name: …\" with the module below it")
+			l.fault(item.Pos, "a task must be a mapping, not %s", item.Kind.WithArticle()).WithHint("write \"- name: …\" with the module below it")
 			continue
 		}
 		tasks = append(tasks, l.task(p, item, handlers))
@@ -40,8 +40,6 @@ func (l *loader) task(p *Play, n *yamlsrc.Node, handler bool) *Task {
 			}
 		} else if set, ok := commonKeywords[key]; ok {
 			set(l, &t.Common, e.Value)
-		} else if key == "listen" && handler {
-			l.listen(t, e.Value)
 		} else if l.refuseTaskKeyword(e.Key) {
 			refused = true
 		} else {
@@ -51,39 +49,55 @@ func (l *loader) task(p *Play, n *yamlsrc.Node, handler bool) *Task {
 	t.inherit(p.Common)
 	l.loopControl(t, n)
 	l.pickAction(t, n, actions, refused)
-	if handler && t.Name == nil && len(t.Listen) == 0 {
+	l.checkHandler(t, n, handler)
+	return t
+}
+
+// checkHandler reads what only handlers have, and holds what they need.
+func (l *loader) checkHandler(t *Task, n *yamlsrc.Node, handler bool) {
+	topics := n.Get("listen")
+	switch {
+	case topics != nil && !handler:
+		l.fault(topics.Pos, "listen is a keyword of handlers").WithHint("move the task to the list \"handlers:\"")
+	case topics != nil:
+		l.listen(t, topics)
+	case handler && t.Name == nil:
 		l.fault(t.Pos, "a handler needs a name or a listen: nothing can notify it")
 	}
-	return t
+	if handler && t.Meta == FlushHandlers {
+		l.fault(t.Pos, "flush_handlers cannot be used as a handler")
+	}
 }
 
 // refuseTaskKeyword tells of a keyword that pfrun does not have yet, and whether it was one.
 func (l *loader) refuseTaskKeyword(key *yamlsrc.Node) bool {
-	if slices.Contains(laterTask, key.Text) || strings.HasPrefix(key.Text, "with_") {
-		l.fault(key.Pos, "the keyword %q of tasks is not supported yet", key.Text)
-		return true
+	old := strings.HasPrefix(key.Text, "with_")
+	if !old && !slices.Contains(laterTask, key.Text) {
+		return false
 	}
-	return false
+	d := l.fault(key.Pos, "the keyword %q of tasks is not supported yet", key.Text)
+	if old {
+		d.WithHint("loop can do the same")
+	}
+	return true
 }
 
 // pickAction finds the one key of a task that names its module.
 func (l *loader) pickAction(t *Task, n *yamlsrc.Node, actions []yamlsrc.Entry, refused bool) {
-	known := slices.DeleteFunc(slices.Clone(actions), func(e yamlsrc.Entry) bool { return !l.isModule(e.Key.Text) })
+	named := slices.DeleteFunc(slices.Clone(actions), func(e yamlsrc.Entry) bool { return !l.isModule(e.Key.Text) && !isAnsibleModule(e.Key.Text) })
+	for _, e := range actions {
+		if len(named) == 0 || !slices.Contains(named, e) {
+			l.unknownKey(e.Key)
+		}
+	}
 	switch {
-	case len(known) == 1:
-		for _, e := range actions {
-			if e.Key != known[0].Key {
-				l.unknownKey(e.Key)
-			}
-		}
-		l.action(t, known[0], n.Get("args"))
-	case len(known) > 1:
-		l.fault(known[1].Key.Pos, "a task has one module, and this one names two: %s, %s", known[0].Key.Text, known[1].Key.Text).WithHint("make two tasks of it")
-	case len(actions) > 0:
-		for _, e := range actions {
-			l.unknownModule(t, e.Key, len(actions) == 1)
-		}
-	case !refused:
+	case len(named) > 1:
+		l.fault(named[1].Key.Pos, "a task has one module, and this one names two: %s, %s", named[0].Key.Text, named[1].Key.Text).WithHint("make two tasks of it")
+	case len(named) == 1 && l.isModule(named[0].Key.Text):
+		l.action(t, named[0], n.Get("args"))
+	case len(named) == 1:
+		l.missingModule(t, named[0].Key)
+	case len(actions) == 0 && !refused:
 		l.fault(t.Pos, "the task names no module").WithHint("add one, such as \"command: …\"; `pfrun doc` lists them")
 	}
 }
@@ -103,18 +117,14 @@ func (l *loader) unknownKey(key *yamlsrc.Node) {
 }
 
 func (l *loader) suggestKey(word string) string {
-	return diag.DidYouMean(word, slices.Concat(allTaskKeywords(), l.registry.Names(), []string{"meta"}))
+	return diag.DidYouMean(shortName(word), slices.Concat(allTaskKeywords(), l.registry.Names(), []string{"meta"}))
 }
 
-// unknownModule tells of a module that pfrun does not have. One that Ansible or a collection has fails only when it is reached, if it stands behind a when: roles carry tasks
-// for other systems.
-func (l *loader) unknownModule(t *Task, key *yamlsrc.Node, only bool) {
-	if !isAnsibleModule(key.Text) {
-		l.unknownKey(key)
-		return
-	}
+// missingModule tells of a module that Ansible or a collection has and pfrun has not. It fails only when it is reached, if it stands behind a when: roles carry tasks for other
+// systems.
+func (l *loader) missingModule(t *Task, key *yamlsrc.Node) {
 	d := diag.Errorf(key.Pos, "pfrun does not have the module %q", key.Text)
-	if !only || t.When == nil {
+	if t.When == nil {
 		l.faults.Add(d)
 		return
 	}
@@ -123,9 +133,11 @@ func (l *loader) unknownModule(t *Task, key *yamlsrc.Node, only bool) {
 }
 
 func (l *loader) register(t *Task, n *yamlsrc.Node) {
-	if t.Register = l.text("register", n); !isName(t.Register) {
-		l.fault(n.Pos, "register needs the name of a variable: letters, digits and underscores, got %q", t.Register)
+	name, ok := l.text("register", n)
+	if ok && !isName(name) {
+		l.fault(n.Pos, "register needs the name of a variable: letters, digits and underscores, got %q", name)
 	}
+	t.Register = name
 }
 
 func (l *loader) notify(t *Task, n *yamlsrc.Node) {
@@ -134,14 +146,19 @@ func (l *loader) notify(t *Task, n *yamlsrc.Node) {
 		case string, *jinja.Template:
 			t.Notify = append(t.Notify, Name{v, item.Pos})
 		default:
-			l.fault(item.Pos, "notify needs the name of a handler, not a %s", kindName(item))
+			l.fault(item.Pos, "notify needs the name of a handler, not %s", item.Kind.WithArticle())
 		}
 	}
 }
 
 func (l *loader) listen(t *Task, n *yamlsrc.Node) {
 	for _, item := range list(n) {
-		t.Listen = append(t.Listen, l.text("listen", item))
+		topic, ok := l.text("listen", item)
+		if jinja.IsTemplate(topic) {
+			l.fault(item.Pos, "the topic that a handler listens to cannot be a template")
+		} else if ok {
+			t.Listen = append(t.Listen, topic)
+		}
 	}
 }
 

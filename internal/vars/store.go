@@ -99,9 +99,23 @@ func (s *Store) Set(hostName, name string, v jinja.Value) {
 
 // StartPlay sets the magic variables that name the hosts of the play that begins.
 func (s *Store) StartPlay(_ *play.Play, name string, hosts []string) {
+	all := texts(hosts)
+	s.setPlay(map[string]jinja.Value{"ansible_play_name": name, "ansible_play_hosts_all": all}, hosts)
+}
+
+// SetActive sets the magic variables that name the hosts of the play which have not failed.
+func (s *Store) SetActive(hosts []string) {
+	s.mu.RLock()
+	fixed := s.play
+	s.mu.RUnlock()
+	s.setPlay(map[string]jinja.Value{"ansible_play_name": fixed["ansible_play_name"], "ansible_play_hosts_all": fixed["ansible_play_hosts_all"]}, hosts)
+}
+
+func (s *Store) setPlay(m map[string]jinja.Value, active []string) {
+	for _, name := range []string{"ansible_play_hosts", "ansible_play_batch", "play_hosts"} {
+		m[name] = texts(active)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.play = map[string]jinja.Value{
-		"ansible_play_name": name, "ansible_play_hosts": texts(hosts), "ansible_play_hosts_all": texts(hosts), "ansible_play_batch": texts(hosts), "play_hosts": texts(hosts),
-	}
+	s.play = m
 }

@@ -1,0 +1,63 @@
+package engine
+
+import (
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+)
+
+// conditions evaluates conditions that must all hold: no ending where they do. open: whether they hold only a real run can tell. Behind a condition that is open an error is
+// none: the condition may spare it.
+func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *ending, open bool) {
+	var unknown []string
+	for _, c := range all {
+		truth, known, err := ht.holds(c, scope)
+		switch {
+		case err != nil && (unknown == nil || ht.looking.Err() != nil):
+			e := ended(ht.failed(c.Pos, err))
+			return &e, false
+		case err != nil, !known:
+			unknown = append(unknown, c.Source)
+		case !truth:
+			e := ht.skip("skip_reason", "Conditional result was False")
+			e.value.(*jinja.Dict).Set("false_condition", c.Shown())
+			e.res.Result = jinja.ToGo(e.value)
+			return &e, false
+		}
+	}
+	if unknown == nil {
+		return nil, false
+	}
+	res := ht.result(event.Undecided)
+	res.Message = "whether it runs depends on what only a real run can tell: " + strings.Join(unknown, ", ")
+	done := ended(res)
+	return &done, true
+}
+
+// holds evaluates one condition.
+func (ht *hostTask) holds(c play.Condition, scope jinja.Scope) (truth, known bool, err error) {
+	v, err := c.Eval(ht.looking, scope)
+	if err != nil {
+		return false, true, err
+	}
+	truth, known, warning, err := jinja.Conditional(v)
+	if warning != "" {
+		ht.warnOnce(event.Warning{Host: ht.h.name, Diagnostic: diag.Warnf(c.Pos, "%s", warning)})
+	}
+	return truth, known, err
+}
+
+// warnOnce emits a warning, at each place once a run.
+func (r *run) warnOnce(w event.Warning) {
+	key := w.Diagnostic.Error()
+	r.mu.Lock()
+	seen := r.warned[key]
+	r.warned[key] = true
+	r.mu.Unlock()
+	if !seen {
+		r.emit(w)
+	}
+}
