@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/pfrun/pfrun/internal/transport/stream"
+	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -19,7 +19,7 @@ import (
 type running struct {
 	cmd     *exec.Cmd
 	pipes   []*os.File // this side's ends of its output
-	output  stream.Output
+	output  transport.Output
 	failed  chan error    // a stream of this side failed
 	drained chan struct{} // all output has come
 	exited  chan struct{} // closed when err is set
@@ -30,7 +30,7 @@ type running struct {
 func start(c host.Command) (_ *running, err error) {
 	r := &running{cmd: command(c), failed: make(chan error, 3), drained: make(chan struct{}), exited: make(chan struct{})}
 	fail := func(err error) { r.failed <- err }
-	r.output = stream.Output{Stdout: stream.NewSink(c.Stdout, fail), Stderr: stream.NewSink(c.Stderr, fail)}
+	r.output = transport.Output{Stdout: transport.NewSink(c.Stdout, fail), Stderr: transport.NewSink(c.Stderr, fail)}
 	stdin, err := r.cmd.StdinPipe()
 	if err != nil {
 		return nil, err
@@ -39,7 +39,7 @@ func start(c host.Command) (_ *running, err error) {
 		return nil, err
 	}
 	go func() {
-		if err := stream.Feed(stdin, c.Stdin); err != nil {
+		if err := transport.Feed(stdin, c.Stdin); err != nil {
 			fail(fmt.Errorf("reading its input: %w", err))
 		}
 		stdin.Close() // the program may have ended already
@@ -94,7 +94,7 @@ func (r *running) wait(ctx context.Context) error {
 		case <-exited:
 			exited = nil
 			r.output.Silent()
-			silent = time.After(stream.Lingering)
+			silent = time.After(transport.Lingering)
 		case err := <-r.failed:
 			return errors.Join(err, r.end())
 		case <-ctx.Done():
@@ -103,7 +103,7 @@ func (r *running) wait(ctx context.Context) error {
 			if r.output.Silent() {
 				return nil // somebody else holds the output open
 			}
-			silent = time.After(stream.Lingering)
+			silent = time.After(transport.Lingering)
 		}
 	}
 	return nil

@@ -97,31 +97,37 @@ func (c *Conn) ping() error {
 	return err
 }
 
-// keepAlive asks for signs of life, and ends the connection when nothing at all came for too long.
+// keepAlive asks for signs of life, and ends the connection when nothing at all came for too long. Silence is counted in ticks, not by the clock: when this machine was
+// asleep or overloaded the host is not to blame.
 func (c *Conn) keepAlive() {
 	ticker := time.NewTicker(c.cfg.KeepAlive)
 	defer ticker.Stop()
-	limit := c.cfg.KeepAlive * time.Duration(c.cfg.KeepAliveCount)
 	answered := make(chan struct{}, 1)
 	asking := false
-	for {
+	var seen int64
+	for missed := 0; ; {
 		select {
 		case <-c.gone:
 			return
 		case <-answered:
 			asking = false
+			continue
 		case <-ticker.C:
-			if c.raw.silence() > limit {
-				c.end(fmt.Errorf("the host has been silent for %s", limit))
-				return
-			}
-			if !asking {
-				asking = true
-				go func() {
-					c.ping() // what counts is that something comes
-					answered <- struct{}{}
-				}()
-			}
+		}
+		missed++
+		if n := c.raw.received.Load(); n != seen {
+			seen, missed = n, 0
+		}
+		if missed > c.cfg.KeepAliveCount {
+			c.end(fmt.Errorf("the host has been silent for %s", c.cfg.KeepAlive*time.Duration(c.cfg.KeepAliveCount)))
+			return
+		}
+		if !asking {
+			asking = true
+			go func() {
+				c.ping() // what counts is that something comes
+				answered <- struct{}{}
+			}()
 		}
 	}
 }

@@ -200,18 +200,16 @@ func unwrapHandshake(err error) error {
 	return err
 }
 
-// rawConn is the TCP connection, watched: when something last came, and what ended it.
+// rawConn is the TCP connection, watched: how much came, and what ended it.
 type rawConn struct {
 	net.Conn
-	lastRead atomic.Int64 // Unix nanoseconds
+	received atomic.Int64 // bytes
 	ended    atomic.Pointer[error]
 }
 
 func (r *rawConn) Read(b []byte) (int, error) {
 	n, err := r.Conn.Read(b)
-	if n > 0 {
-		r.lastRead.Store(time.Now().UnixNano())
-	}
+	r.received.Add(int64(n))
 	if err != nil {
 		r.ended.CompareAndSwap(nil, &err)
 	}
@@ -224,9 +222,4 @@ func (r *rawConn) failure() error {
 		return *p
 	}
 	return nil
-}
-
-// silence says for how long nothing came.
-func (r *rawConn) silence() time.Duration {
-	return time.Since(time.Unix(0, r.lastRead.Load()))
 }

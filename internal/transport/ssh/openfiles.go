@@ -13,7 +13,6 @@ import (
 	"github.com/pkg/sftp"
 
 	"github.com/pfrun/pfrun/internal/transport"
-	"github.com/pfrun/pfrun/internal/transport/stream"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -102,7 +101,7 @@ func startSFTP(s *session, kind, what string, input io.Reader, stderr *tail) (*s
 	if err == nil {
 		return client, nil
 	}
-	late, cancel := context.WithTimeout(context.Background(), stream.Lingering)
+	late, cancel := context.WithTimeout(context.Background(), transport.Lingering)
 	defer cancel()
 	for _, c := range []<-chan struct{}{s.exited, spoken} { // what the server has to say about its end comes beside the end
 		select {

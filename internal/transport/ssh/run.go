@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pfrun/pfrun/internal/transport/stream"
+	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -73,7 +73,7 @@ func commandLine(cmd host.Command) (string, error) {
 // running is a started program with its streams.
 type running struct {
 	s       *session
-	output  stream.Output
+	output  transport.Output
 	failed  chan error    // a stream of this side failed
 	drained chan struct{} // all output has come
 }
@@ -81,9 +81,9 @@ type running struct {
 func newRunning(s *session, cmd host.Command) *running {
 	r := &running{s: s, failed: make(chan error, 3), drained: make(chan struct{})}
 	fail := func(err error) { r.failed <- err }
-	r.output = stream.Output{Stdout: stream.NewSink(cmd.Stdout, fail), Stderr: stream.NewSink(cmd.Stderr, fail)}
+	r.output = transport.Output{Stdout: transport.NewSink(cmd.Stdout, fail), Stderr: transport.NewSink(cmd.Stderr, fail)}
 	go func() {
-		if err := stream.Feed(s.Channel, cmd.Stdin); err != nil {
+		if err := transport.Feed(s.Channel, cmd.Stdin); err != nil {
 			fail(fmt.Errorf("reading the input for %s: %w", cmd.Argv[0], err))
 		}
 		s.CloseWrite() // io.EOF where the host has closed it already
@@ -110,7 +110,7 @@ func (r *running) wait(ctx context.Context, c *Conn) error {
 			exited = nil
 			if drained != nil {
 				r.output.Silent()
-				silent = time.After(stream.Lingering)
+				silent = time.After(transport.Lingering)
 			}
 		case err := <-r.failed:
 			return fmt.Errorf("%s: %w", c.cfg.Name, err)
@@ -123,7 +123,7 @@ func (r *running) wait(ctx context.Context, c *Conn) error {
 			if r.output.Silent() {
 				return nil // the host has sent all that it has: somebody else holds the output open
 			}
-			silent = time.After(stream.Lingering)
+			silent = time.After(transport.Lingering)
 		}
 		if drained == nil && exited == nil {
 			return nil

@@ -124,8 +124,8 @@ func wantLost(t *testing.T, c *Conn) error {
 func TestKeepAliveLeavesAQuietConnectionAlone(t *testing.T) {
 	s := startServer(t, nil, func(s *testServer) { s.config.AddHostKey(newSigner(t, "ed25519")) })
 	u := newSetup(t, s)
-	u.cfg.KeepAlive, u.cfg.KeepAliveCount = 50*time.Millisecond, 3
-	if status, err := u.dial(t).Run(t.Context(), sh("sleep 1; exit 6")); status != 6 || err != nil {
+	u.cfg.KeepAlive, u.cfg.KeepAliveCount = 100*time.Millisecond, 5
+	if status, err := u.dial(t).Run(t.Context(), sh("sleep 2; exit 6")); status != 6 || err != nil {
 		t.Errorf("status %d, %v", status, err)
 	}
 }

@@ -103,13 +103,6 @@ func TestSSHD(t *testing.T) {
 	})
 	t.Run("run", func(t *testing.T) { transporttest.Run(t, c) })
 	t.Run("put", func(t *testing.T) { transporttest.PutGet(t, c) })
-	t.Run("daemon", func(t *testing.T) {
-		var out bytes.Buffer
-		status, err := c.Run(t.Context(), host.Command{Argv: []string{"sh", "-c", "sleep 20 & echo started; exit 5"}, Stdout: &out})
-		if status != 5 || err != nil || out.String() != "started\n" {
-			t.Errorf("%d, %v, %q", status, err, &out)
-		}
-	})
 	t.Run("files", func(t *testing.T) {
 		f, err := c.OpenFiles(t.Context(), nil)
 		if err != nil {

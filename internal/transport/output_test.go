@@ -1,4 +1,4 @@
-package stream_test
+package transport_test
 
 import (
 	"bytes"
@@ -6,7 +6,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/pfrun/pfrun/internal/transport/stream"
+	"github.com/pfrun/pfrun/internal/transport"
 )
 
 type failing struct{ err error }
@@ -16,7 +16,7 @@ func (f failing) Write([]byte) (int, error) { return 0, f.err }
 func TestSinkReportsOneFailureAndGoesOn(t *testing.T) {
 	broken := errors.New("disk full")
 	var got []error
-	s := stream.NewSink(failing{broken}, func(err error) { got = append(got, err) })
+	s := transport.NewSink(failing{broken}, func(err error) { got = append(got, err) })
 	for range 2 {
 		if n, err := io.WriteString(s, "abc"); n != 3 || err != nil {
 			t.Errorf("write gives %d, %v", n, err)
@@ -29,7 +29,7 @@ func TestSinkReportsOneFailureAndGoesOn(t *testing.T) {
 
 func TestSinkWritesNothingAfterStop(t *testing.T) {
 	var b bytes.Buffer
-	s := stream.NewSink(&b, func(err error) { t.Error(err) })
+	s := transport.NewSink(&b, func(err error) { t.Error(err) })
 	io.WriteString(s, "before")
 	s.Stop()
 	io.WriteString(s, "after")
@@ -40,7 +40,7 @@ func TestSinkWritesNothingAfterStop(t *testing.T) {
 
 func TestOutputIsNotSilentWhileAWriterIsBusy(t *testing.T) {
 	pr, pw := io.Pipe()
-	o := stream.Output{Stdout: stream.NewSink(pw, nil), Stderr: stream.NewSink(nil, nil)}
+	o := transport.Output{Stdout: transport.NewSink(pw, nil), Stderr: transport.NewSink(nil, nil)}
 	if !o.Silent() {
 		t.Error("not silent at first")
 	}

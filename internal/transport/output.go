@@ -1,8 +1,7 @@
-// Package stream carries the output of a running program to the writers of whoever runs it, so that a run can end when it has to: because its time is over, because a writer
-// fails, or because the program has ended and only a daemon that it started holds the output open.
-package stream
+package transport
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync/atomic"
@@ -60,7 +59,8 @@ func (s *Sink) Stop() {
 	}
 }
 
-// Output is the two streams of a program.
+// Output carries the two output streams of a program to the writers of whoever runs it, so that a run can end when it has to: because its time is over, because a writer
+// fails, or because the program has ended and only a daemon that it started holds the output open.
 type Output struct {
 	Stdout, Stderr *Sink
 	last           int64
@@ -79,4 +79,26 @@ func (o *Output) Silent() bool {
 	same := a+b == o.last
 	o.last = a + b
 	return same && aIdle && bIdle
+}
+
+// Feed copies a program's input and gives only the errors of reading it: a program may end, or close its input, without reading it all. A nil r is empty.
+func Feed(w io.Writer, r io.Reader) error {
+	if r == nil {
+		return nil
+	}
+	buf := make([]byte, 32<<10)
+	for {
+		n, err := r.Read(buf)
+		if n > 0 {
+			if _, writeErr := w.Write(buf[:n]); writeErr != nil {
+				return nil
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
 }
