@@ -127,7 +127,7 @@ func Unknown(name string, m *Main, masterText string) bool {
 	if m == nil {
 		m = &Main{}
 	}
-	master := ParseMaster(masterText)
+	master := ParseMaster(masterText).Services()
 	owners, _ := serviceParameter(name)
 	for _, owner := range owners {
 		if masterText == "" || slices.ContainsFunc(master, func(s Service) bool { return s.Name == owner }) {
@@ -139,10 +139,8 @@ func Unknown(name string, m *Main, masterText string) bool {
 	}
 	for _, s := range master {
 		own := func(n string) (string, bool) {
-			for _, p := range slices.Backward(s.Overrides) {
-				if p.Name == n {
-					return p.Value, true
-				}
+			if v, set := s.Lookup(n); set {
+				return v, true
 			}
 			return m.Lookup(n)
 		}

@@ -197,35 +197,3 @@ func TestIPv6Networks(t *testing.T) {
 		}
 	}
 }
-
-func TestParseMaster(t *testing.T) {
-	const text = `# comment
-smtp      inet  n       -       y       -       -       smtpd
-  -o syslog_name=postfix/$service_name
-# in between
-  -o { smtpd_client_restrictions = permit_mynetworks, reject } -v
-  -osmtpd_tls_wrappermode=yes
-relay unix - - n - - smtp -- -o not=this
-cut inet n
-maildrop  unix  -       n       n       -       -       pipe flags=DRXhu user=vmail argv=/usr/bin/maildrop -o x=y
-`
-	got := postfix.ParseMaster(text)
-	want := []postfix.Service{
-		{Name: "smtp", Type: "inet", Command: "smtpd", Line: 2, Overrides: []postfix.Parameter{
-			{Name: "syslog_name", Value: "postfix/$service_name", Line: 2},
-			{Name: "smtpd_client_restrictions", Value: "permit_mynetworks, reject", Line: 2},
-			{Name: "smtpd_tls_wrappermode", Value: "yes", Line: 2},
-		}},
-		{Name: "relay", Type: "unix", Command: "smtp", Line: 7},
-		{Name: "cut", Type: "inet", Line: 8},
-		{Name: "maildrop", Type: "unix", Command: "pipe", Line: 9},
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("services (-want +got):\n%s", diff)
-	}
-	corpus(t, "master.cf", func(t *testing.T, text string) {
-		if strings.Contains(t.Name(), "history") && len(postfix.ParseMaster(text)) < 15 {
-			t.Errorf("only %d services", len(postfix.ParseMaster(text)))
-		}
-	})
-}
