@@ -79,6 +79,8 @@ func keepsUnknown(fn Value) bool {
 		case *List, *Dict:
 			return storing[f.name]
 		}
+	case *macro, *loopState:
+		return true
 	case *innerFunc:
 		return f.name == "dict" || f.name == "namespace"
 	}

@@ -2,8 +2,10 @@ package jinja_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"io/fs"
 	"os"
 	"strings"
 	"testing"
@@ -16,12 +18,22 @@ import (
 const casesFile = "../../../shared/jinja_cases.json"
 
 type measuredCase struct {
-	ID       string          `json:"id"`
-	Kind     string          `json:"kind"`
-	Template string          `json:"template"`
-	Vars     json.RawMessage `json:"vars"`
-	Repr     *string         `json:"repr_2_19"`
-	Error    string          `json:"error_2_19"`
+	ID       string            `json:"id"`
+	Kind     string            `json:"kind"`
+	Template string            `json:"template"`
+	Vars     json.RawMessage   `json:"vars"`
+	Repr     *string           `json:"repr_2_19"`
+	Error    string            `json:"error_2_19"`
+	Files    map[string]string `json:"files"`
+}
+
+// load gives a file of the case.
+func (c *measuredCase) load(_ context.Context, name string, _ diag.Pos) (*diag.Source, error) {
+	text, ok := c.Files[name]
+	if !ok {
+		return nil, fs.ErrNotExist
+	}
+	return &diag.Source{Name: name, Text: text}, nil
 }
 
 // TestMeasuredCases compares with ansible-core 2.19, but for the cases of notYet and those where pfrun differs on purpose.
@@ -89,7 +101,7 @@ func (c *measuredCase) eval(t *testing.T, env *jinja.Env, pos diag.Pos) (jinja.V
 	if err != nil {
 		return nil, err
 	}
-	v, err := tpl.Eval(t.Context(), c.scope(t, env))
+	v, err := tpl.Eval(jinja.ContextWithLoader(t.Context(), c.load), c.scope(t, env))
 	if err != nil || c.Kind != "when" {
 		return v, err
 	}

@@ -41,7 +41,7 @@ func equal(a, b Value, depth int) bool {
 // identical compares by identity what has no equality of its own.
 func identical(a, b Value) bool {
 	switch x := a.(type) {
-	case *Undefined, *ScopeMap, *Namespace, *loopState, Omit:
+	case *Undefined, *ScopeMap, *Namespace, *loopState, *macro, *module, Omit:
 		return a == b
 	case *rangeValue:
 		y, ok := b.(*rangeValue)

@@ -17,6 +17,8 @@ type Env struct {
 	tests   map[string]*testDef
 	globals map[string]Value
 	lookups map[string]Lookup
+	tags    map[string]bool // of extensions
+	loader  Loader
 
 	mu    sync.Mutex
 	cache map[cacheKey]*Template
@@ -39,11 +41,42 @@ func WithLookup(name string, l Lookup) Option {
 	return func(e *Env) { e.lookups[name] = l }
 }
 
+// Loader reads the template file that a tag include, import or extends names. From is the place of the template that names it. Where there is no such file the error wraps
+// fs.ErrNotExist.
+type Loader func(ctx context.Context, name string, from diag.Pos) (*diag.Source, error)
+
+// WithLoader sets where template files come from. Without one, a template that names a file fails.
+func WithLoader(l Loader) Option {
+	return func(e *Env) { e.loader = l }
+}
+
+type loaderKey struct{}
+
+// ContextWithLoader makes a context in which templates are read by l instead of the Env's own loader: where files are searched depends on the task.
+func ContextWithLoader(ctx context.Context, l Loader) context.Context {
+	return context.WithValue(ctx, loaderKey{}, l)
+}
+
+// WithExtensions turns on extensions of the language, by Jinja2's names: jinja2.ext.do, jinja2.ext.loopcontrols. Ansible has none unless its setting jinja2_extensions names
+// them. Unknown names are ignored.
+func WithExtensions(names ...string) Option {
+	return func(e *Env) {
+		for _, n := range names {
+			switch n {
+			case "jinja2.ext.do":
+				e.tags["do"] = true
+			case "jinja2.ext.loopcontrols":
+				e.tags["break"], e.tags["continue"] = true, true
+			}
+		}
+	}
+}
+
 // New makes an Env with the filters, tests and globals of this package.
 func New(opts ...Option) *Env {
 	e := &Env{
 		filters: builtinFilters(), tests: builtinTests(), globals: builtinGlobals(),
-		lookups: map[string]Lookup{}, cache: map[cacheKey]*Template{},
+		lookups: map[string]Lookup{}, tags: map[string]bool{}, cache: map[cacheKey]*Template{},
 	}
 	for _, o := range opts {
 		o(e)
@@ -67,12 +100,15 @@ const (
 	kindArg kind = iota
 	kindExpr
 	kindFile
+	kindPart // a file that another template includes, imports or extends
 )
 
 type cacheKey struct {
 	kind kind
 	src  string
 	pos  diag.Pos
+	name string // of the source of a kindPart, which is read anew each time
+	ws   whitespace
 }
 
 // maxCached is how many compiled templates an Env keeps; a playbook has some thousands of places.
@@ -110,14 +146,17 @@ func (e *Env) CompileFile(src string, pos diag.Pos) (*Template, error) {
 }
 
 func (e *Env) compile(k kind, src string, pos diag.Pos) (*Template, error) {
-	key := cacheKey{k, src, pos}
+	return e.cached(cacheKey{kind: k, src: src, pos: pos}, pos)
+}
+
+func (e *Env) cached(key cacheKey, pos diag.Pos) (*Template, error) {
 	e.mu.Lock()
 	t, ok := e.cache[key]
 	e.mu.Unlock()
 	if ok {
 		return t, nil
 	}
-	t = &Template{env: e, src: src, pos: pos, kind: k}
+	t = &Template{env: e, src: key.src, pos: pos, kind: key.kind, ws: key.ws}
 	if err := t.compile(); err != nil {
 		return nil, err
 	}

@@ -84,6 +84,7 @@ type output struct {
 	first   Value
 	b       strings.Builder
 	unknown bool
+	muted   bool // after extends: what the child prints outside of its blocks is not shown
 }
 
 // add prints a value; None prints nothing.
@@ -95,6 +96,9 @@ func (o *output) add(st *state, at int, v Value) error {
 		if !x.blank {
 			return x.err()
 		}
+	}
+	if o.muted {
+		return nil
 	}
 	o.n++
 	if o.n == 1 {
@@ -137,6 +141,8 @@ func (st *state) textOf(v Value) (text string, known bool, err error) {
 		if x.blank {
 			return "", true, nil
 		}
+	case *module:
+		return x.text, !x.unknown, nil
 	}
 	f, err := st.finish(v)
 	if err != nil {
@@ -153,7 +159,7 @@ func (o *output) value(st *state) (Value, error) {
 	switch {
 	case o.unknown:
 		return Unknown{}, nil
-	case o.n == 0 && st.t.kind == kindFile:
+	case o.n == 0 && st.t.kind >= kindFile:
 		return "", nil
 	case o.n == 0:
 		return nil, nil

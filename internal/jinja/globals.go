@@ -55,6 +55,14 @@ func otherTypeName(v Value) string {
 		return "LoopContext"
 	case *sliceValue:
 		return "slice"
+	case *macro:
+		return "Macro"
+	case *module:
+		return "TemplateModule"
+	case *superRef:
+		return "BlockReference"
+	case *selfRef:
+		return "TemplateReference"
 	}
 	return fmt.Sprintf("%T", v)
 }

@@ -216,7 +216,7 @@ func TestErrors(t *testing.T) {
 		{"{{ name | replace('a') }}", "site.yml:3:16: filter 'replace': the argument 'new' is missing"},
 		{"{{ name | indent(widht=2) }}", `site.yml:3:16: filter 'indent': there is no argument 'widht'; did you mean "width"?`},
 		{"{{ lookup('fiel', 'x') }}", `site.yml:3:9: no lookup named "fiel" (pfrun knows 0 lookups)`},
-		{"{% include 'x' %}", "site.yml:3:9: the tag {% include %} is not supported"},
+		{"{% include 'x' %}", "site.yml:3:9: template files cannot be read here"},
 		{"{% fro x in y %}", `site.yml:3:9: unknown tag 'fro' (did you mean "for"?)`},
 		{"{% if t %}", "site.yml:3:16: unexpected end of template, expected {% elif %} or {% else %} or {% endif %} (the innermost block that is open is if)"},
 		{"{{ 'x' * 1000000000 }}", "site.yml:3:13: the text is too long: more than 64 MiB"},

@@ -5,9 +5,6 @@ import (
 	"fmt"
 )
 
-// maxLoops is how deep recursive loops may stand in one another.
-const maxLoops = 200
-
 // forStmt is a for loop.
 type forStmt struct {
 	target    target
@@ -16,6 +13,8 @@ type forStmt struct {
 	body      []stmt
 	otherwise []stmt
 	recursive bool
+	showLoop  bool // the body, its filter aside, reads the variable loop; else there is none, not even in an included file
+	fresh     bool // each turn has variables of its own, because something may keep hold of them
 	at        int
 }
 
@@ -56,17 +55,30 @@ func (s *forStmt) run(st *state, v Value, depth int) error {
 	outer := st.frame
 	defer func() { st.frame = outer }()
 	l := &loopState{stmt: s, items: items, depth: depth, changed: unset{}, frame: outer}
+	var own *frame
 	for i, e := range items {
-		if i&255 == 255 && st.ctx.Err() != nil {
-			return st.ctx.Err()
+		if err := st.step(); err != nil {
+			return st.fail(s.at, err)
 		}
 		l.i = i
-		st.frame = &frame{parent: outer, vars: make([]binding, 0, 4)}
+		if i == 0 || s.fresh {
+			own = &frame{parent: outer, vars: make([]binding, 0, 4)}
+		}
+		own.vars = own.vars[:0]
+		st.frame = own
 		if err := st.assign(s.target, e); err != nil {
 			return err
 		}
-		st.frame.set("loop", l)
+		if s.showLoop {
+			st.frame.set("loop", l)
+		}
 		if err := execAll(st, s.body); err != nil {
+			if errors.Is(err, errContinue) {
+				continue
+			}
+			if errors.Is(err, errBreak) {
+				return nil
+			}
 			return err
 		}
 	}
@@ -79,6 +91,9 @@ func (s *forStmt) selected(st *state, items []Value) ([]Value, error) {
 	defer func() { st.frame = outer }()
 	var out []Value
 	for _, e := range items {
+		if err := st.step(); err != nil {
+			return nil, st.fail(s.at, err)
+		}
 		st.frame = &frame{parent: outer}
 		if err := st.assign(s.target, e); err != nil {
 			return nil, err
@@ -161,9 +176,11 @@ func (l *loopState) call(st *state, args []Value, _ *Dict) (Value, error) {
 		return nil, errors.New("the loop is not marked as recursive")
 	case len(args) != 1:
 		return nil, fmt.Errorf("loop() takes one argument, %d were given", len(args))
-	case l.depth >= maxLoops:
-		return nil, fmt.Errorf("loops stand in one another more than %d deep", maxLoops)
 	}
+	if err := st.enter(); err != nil {
+		return nil, err
+	}
+	defer func() { st.calls-- }()
 	outer, out := st.frame, st.out
 	st.frame, st.out = l.frame, &output{}
 	defer func() { st.frame, st.out = outer, out }()

@@ -214,6 +214,7 @@ func (p *parser) primary() (expr, error) {
 		if v, ok := constants[t.text]; ok {
 			return &constNode{v}, nil
 		}
+		p.used |= special[t.text]
 		return &nameNode{t.text, t.at}, nil
 	case t.kind == tokString:
 		s := ""

@@ -20,7 +20,22 @@ type parser struct {
 	i      int
 	depth  int
 	blocks []string // the open block tags, for errors
+	loops  int      // open loops
+	used   uses     // by what was read since the innermost body that counts began
 }
+
+// uses says which special variables a body reads, and whether something in it keeps hold of its variables.
+type uses uint8
+
+const (
+	usesLoop uses = 1 << iota
+	usesCaller
+	usesVarargs
+	usesKwargs
+	captures // a macro, or what may hold one
+)
+
+var special = map[string]uses{"loop": usesLoop, "caller": usesCaller, "varargs": usesVarargs, "kwargs": usesKwargs}
 
 func (p *parser) cur() token  { return p.tokens[p.i] }
 func (p *parser) peek() token { return p.tokens[min(p.i+1, len(p.tokens)-1)] }
@@ -113,13 +128,13 @@ func (t *Template) compile() (err error) {
 		src = strings.ReplaceAll(strings.ReplaceAll(src, "\r\n", "\n"), "\r", "\n")
 		t.src = src
 	}
-	ws := whitespace{trim: t.kind == kindFile}
 	if t.kind == kindFile {
-		if src, err = t.header(src, &ws); err != nil {
+		t.ws = whitespace{trim: true}
+		if src, err = t.header(src, &t.ws); err != nil {
 			return err
 		}
 	}
-	tokens, err := lexTemplate(t, strings.TrimSuffix(src, "\n"), ws)
+	tokens, err := lexTemplate(t, strings.TrimSuffix(src, "\n"), t.ws)
 	if err != nil {
 		return err
 	}
@@ -130,7 +145,7 @@ func (t *Template) compile() (err error) {
 	if p.cur().kind != tokEOF {
 		return p.unknownTag()
 	}
-	if o, ok := single(t.body); ok && !strings.HasSuffix(t.src, "\n") {
+	if o, ok := single(t.body); ok && t.kind != kindPart && !strings.HasSuffix(t.src, "\n") {
 		t.expr = o.x
 	}
 	return nil
@@ -270,7 +285,8 @@ func (p *parser) unknownTag() error {
 	}
 	d := p.errorf(t.at, "unknown tag %s", t.describe())
 	if t.kind == tokName {
-		d.Hint = diag.DidYouMean(t.text, []string{"if", "for", "set", "filter", "with", "raw", "elif", "else", "endif", "endfor", "endset"})
+		d.Hint = diag.DidYouMean(t.text, []string{"if", "for", "set", "filter", "with", "raw", "elif", "else", "endif", "endfor", "endset", "macro", "call", "include", "import", "from",
+			"extends", "block", "autoescape", "do", "break", "continue"})
 	}
 	return d
 }

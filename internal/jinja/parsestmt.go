@@ -1,9 +1,22 @@
 package jinja
 
-import "slices"
+// notThere are the tags of Jinja2's extensions that pfrun does not have.
+var notThere = map[string]bool{"trans": true, "pluralize": true, "debug": true}
 
-// later are the tags of the language that are not there yet.
-var later = []string{"macro", "call", "include", "import", "from", "extends", "block", "do", "break", "continue", "trans", "autoescape", "debug"}
+// extensionOf names the extension of a tag.
+var extensionOf = map[string]string{"do": "jinja2.ext.do", "break": "jinja2.ext.loopcontrols", "continue": "jinja2.ext.loopcontrols"}
+
+// statements reads the tags; set in init because bodies hold statements.
+var statements map[string]func(*parser) (stmt, error)
+
+func init() {
+	statements = map[string]func(*parser) (stmt, error){
+		"if": (*parser).ifTag, "for": (*parser).forTag, "set": (*parser).setTag, "filter": (*parser).filterTag, "with": (*parser).withTag,
+		"macro": (*parser).macroTag, "call": (*parser).callTag, "include": (*parser).includeTag, "import": (*parser).importTag, "from": (*parser).fromTag,
+		"extends": (*parser).extendsTag, "block": (*parser).blockTag, "autoescape": (*parser).autoescapeTag,
+		"do": (*parser).doTag, "break": (*parser).jumpTag, "continue": (*parser).jumpTag,
+	}
+}
 
 // statement reads the block tag whose {% was consumed, with its body and its end.
 func (p *parser) statement() (stmt, error) {
@@ -11,24 +24,29 @@ func (p *parser) statement() (stmt, error) {
 	if t.kind != tokName {
 		return nil, p.unexpected("the name of a tag")
 	}
+	read := statements[t.text]
+	ext := extensionOf[t.text]
+	switch {
+	case notThere[t.text]:
+		return nil, p.errorf(t.at, "the tag {%% %s %%} is not supported", t.text)
+	case read == nil:
+		return nil, p.unknownTag()
+	case ext != "" && !p.t.env.tags[t.text]:
+		return nil, p.errorf(t.at, "the tag {%% %s %%} belongs to the extension %s, which is not on, as in Ansible's defaults", t.text, ext)
+	}
 	p.blocks = append(p.blocks, t.text)
 	defer func() { p.blocks = p.blocks[:len(p.blocks)-1] }()
-	switch t.text {
-	case "if":
-		return p.ifTag()
-	case "for":
-		return p.forTag()
-	case "set":
-		return p.setTag()
-	case "filter":
-		return p.filterTag()
-	case "with":
-		return p.withTag()
-	}
-	if slices.Contains(later, t.text) {
-		return nil, p.errorf(t.at, "the tag {%% %s %%} is not supported", t.text)
-	}
-	return nil, p.unknownTag()
+	return read(p)
+}
+
+// counted runs read and gives which special variables it used.
+func (p *parser) counted(read func() error) (uses, error) {
+	outer := p.used
+	p.used = 0
+	err := read()
+	mine := p.used
+	p.used |= outer
+	return mine, err
 }
 
 // endTag consumes %}.
@@ -96,11 +114,17 @@ func (p *parser) forTag() (stmt, error) {
 		}
 	}
 	s.recursive = p.acceptWord("recursive")
-	body, word, err := p.bodyTo("else", "endfor")
+	word := ""
+	used, err := p.counted(func() (err error) {
+		p.loops++
+		s.body, word, err = p.bodyTo("else", "endfor")
+		p.loops--
+		return err
+	})
 	if err != nil {
 		return nil, err
 	}
-	s.body = body
+	s.showLoop, s.fresh = s.recursive || used&usesLoop != 0, used&captures != 0
 	if word == "else" {
 		if s.otherwise, _, err = p.bodyTo("endfor"); err != nil {
 			return nil, err

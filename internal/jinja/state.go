@@ -15,17 +15,31 @@ const maxForced = 100
 // maxValues is how many elements a result may have, deeply; sharing one list many times would else make an endless result.
 const maxValues = 10_000_000
 
+// maxSteps is how many turns of loops and calls of macros one evaluation may take.
+const maxSteps = 5_000_000
+
+// maxCalls is how deep macros, blocks, includes and imports may stand in one another.
+const maxCalls = 200
+
 // state is one evaluation. It is used by one goroutine.
 type state struct {
 	ctx    context.Context
-	scope  Scope
-	owner  *ScopeMap // where the scope is that of another host
 	t      *Template
 	out    *output
 	frame  *frame
-	cache  []binding // free variables that were forced or copied
+	family *family // of the template that is rendered; nil in a bare expression
 	chain  *forcing
 	values int // elements visited by finish and resolve
+	calls  int // open macros, blocks, includes and imports
+	steps  *int
+	*world
+}
+
+// world is where free names are looked up. An import without context has one of its own.
+type world struct {
+	scope Scope
+	owner *ScopeMap // where the scope is that of another host
+	cache []binding // free variables that were forced or copied
 }
 
 // binding is a name with its value.
@@ -49,7 +63,48 @@ type forcing struct {
 	parent *forcing
 }
 
-func newState(ctx context.Context, s Scope) *state { return &state{ctx: ctx, scope: s} }
+func newState(ctx context.Context, s Scope) *state {
+	// One allocation for both.
+	own := &struct {
+		state
+		world
+		steps int
+	}{}
+	own.world.scope = s
+	own.state.ctx, own.state.world, own.state.steps = ctx, &own.world, &own.steps
+	return &own.state
+}
+
+// child makes the state in which a variable of a scope is evaluated.
+func (st *state) child(s Scope, owner *ScopeMap) *state {
+	own := &struct {
+		state
+		world
+	}{}
+	own.world = world{scope: s, owner: owner}
+	own.state = state{ctx: st.ctx, t: st.t, chain: st.chain, steps: st.steps, world: &own.world}
+	return &own.state
+}
+
+// step counts a turn of a loop, a call of a macro or a variable that is evaluated.
+func (st *state) step() error {
+	if *st.steps++; *st.steps > maxSteps {
+		return fmt.Errorf("the template takes more than %d steps", maxSteps)
+	}
+	if *st.steps&255 == 0 {
+		return st.ctx.Err()
+	}
+	return nil
+}
+
+// enter opens a macro, a block, an include or an import; the caller closes it with st.calls--.
+func (st *state) enter() error {
+	if st.calls++; st.calls > maxCalls {
+		st.calls--
+		return fmt.Errorf("macros, blocks and includes stand in one another more than %d deep: is there an end to it?", maxCalls)
+	}
+	return st.step()
+}
 
 // errUnknown ends a template whose text depends on something unknown.
 var errUnknown = errors.New("the outcome is unknown")
@@ -122,6 +177,9 @@ func (st *state) free(name string, at int) (Value, error) {
 		v, ok = st.scope.Lookup(name)
 	}
 	if !ok {
+		if name == "self" && st.family != nil {
+			return &selfRef{st.family}, nil
+		}
 		if g, ok := st.t.env.globals[name]; ok {
 			return g, nil
 		}
@@ -229,7 +287,11 @@ func (st *state) evalTemplate(t *Template, name string) (Value, error) {
 	if err := st.ctx.Err(); err != nil {
 		return nil, err
 	}
-	child := &state{ctx: st.ctx, scope: st.scope, owner: st.owner, chain: &forcing{t, st.owner, name, depth, st.chain}}
+	if err := st.step(); err != nil {
+		return nil, t.errorf(0, "%s", err)
+	}
+	child := st.child(st.scope, st.owner)
+	child.chain = &forcing{t, st.owner, name, depth, st.chain}
 	return t.run(child)
 }
 
@@ -255,7 +317,7 @@ func (st *state) scopeValue(m *ScopeMap, name string) (Value, bool, error) {
 	if !ok {
 		return nil, false, nil
 	}
-	child := &state{ctx: st.ctx, scope: m.scope, owner: m, t: st.t, chain: st.chain}
+	child := st.child(m.scope, m)
 	if t, ok := v.(*Template); ok {
 		v, err := child.evalTemplate(t, name)
 		return v, true, err

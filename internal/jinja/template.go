@@ -17,6 +17,9 @@ type Template struct {
 	kind    kind
 	expr    expr // of a bare expression, and of an argument that is one {{ }}
 	body    []stmt
+	ws      whitespace
+	blocks  map[string]*blockStmt
+	extends bool // it has a tag extends
 	skipped int  // the length of the line #jinja2: of a file, which offsets do not count
 	mutates bool // it calls a method that changes its object: variables are copied first
 }
@@ -58,9 +61,10 @@ func (t *Template) result(st *state) (Value, error) {
 	}
 	out := &output{}
 	st.out = out
-	if err := execAll(st, t.body); err != nil {
+	if err := st.render(t); err != nil {
 		return nil, err
 	}
+	st.t = t
 	v, err := out.value(st)
 	if err != nil {
 		return nil, err
@@ -91,13 +95,13 @@ func (t *Template) place(at int) diag.Pos {
 	at = min(max(at+t.skipped, 0), len(t.src))
 	before := t.src[:at]
 	if n := strings.LastIndexByte(before, '\n'); n >= 0 {
-		if t.kind == kindFile {
+		if t.kind >= kindFile {
 			p.Line += strings.Count(before, "\n")
 			p.Column = utf8.RuneCountInString(before[n+1:]) + 1
 		}
 		return p
 	}
-	if t.kind == kindFile || !strings.Contains(strings.TrimRight(t.src, "\n"), "\n") {
+	if t.kind >= kindFile || !strings.Contains(strings.TrimRight(t.src, "\n"), "\n") {
 		p.Column += utf8.RuneCountInString(before)
 	}
 	return p
