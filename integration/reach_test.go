@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -71,10 +70,7 @@ func TestReach(t *testing.T) {
 		reach(t, "gone ansible_host=127.0.0.1 ansible_port="+closed).exits(3).says("gone", "127.0.0.1:"+closed, "connect", "refused")
 	})
 	t.Run("wrong key", func(t *testing.T) {
-		key := filepath.Join(t.TempDir(), "key")
-		if msg, err := exec.Command("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key).CombinedOutput(); err != nil {
-			t.Fatalf("ssh-keygen: %v %s", err, msg)
-		}
+		key := lab.StrangerKey(t)
 		line := strings.Replace(good, h.KeyFile, key, 1)
 		reach(t, line).exits(3).says(name, where, "authentication", key)
 	})

@@ -53,6 +53,20 @@ func writeKey(t testing.TB) string {
 	return path
 }
 
+// StrangerKey writes a private key that no host knows, for tests of logins that are refused.
+func StrangerKey(t testing.TB) string {
+	t.Helper()
+	_, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "stranger")
+	if err := os.WriteFile(path, openssh(key), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 // openssh is a private key without a passphrase in OpenSSH's own form, the only
 // one that every ssh reads (PROTOCOL.key of OpenSSH).
 func openssh(key ed25519.PrivateKey) []byte {
