@@ -1,6 +1,6 @@
 // Package inventory reads which hosts there are, how they are grouped, and what variables the inventory gives them, as ansible-core does: INI files, YAML
-// files, folders of them and lists such as "h1,h2,", merged in the order in which they are given, with the group_vars and host_vars that lie beside
-// them and beside the playbooks.
+// files, scripts that print JSON, folders of all these, lists such as "h1,h2,", and groups and variables constructed of what is known by then. They are merged
+// in the order in which they are given, with the group_vars and host_vars that lie beside them and beside the playbooks.
 //
 // Everything is read before anything is connected to, and every mistake is reported with its place. Values are yamlsrc nodes throughout, also those of INI
 // files, so that whoever stacks and templates them sees one form.
@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
@@ -33,7 +34,7 @@ type Host struct {
 	Pos      diag.Pos
 	Implicit bool     // the localhost that no source names
 	File     string   // the source that named the host first (inventory_file); "" for an implicit host
-	Dir      string   // the folder of that source (inventory_dir)
+	Dir      string   // the folder of that source (inventory_dir); "" where it is a list of hosts
 	Vars     []Var    // from the sources, in order of first mention; a port in the host's pattern is ansible_port
 	Groups   []*Group // all groups, those of groups too, in order of precedence: depth, priority, name
 }
@@ -48,6 +49,27 @@ func (h *Host) GroupNames() []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// ShortName gives the name up to the first dot (inventory_hostname_short).
+func (h *Host) ShortName() string {
+	short, _, _ := strings.Cut(h.Name, ".")
+	return short
+}
+
+// Origin gives inventory_file and inventory_dir: absolute paths, or "" for what there is none of. A list of hosts given with -i is a file of that name, and has no folder.
+func (h *Host) Origin() (file, dir string) {
+	if h.Dir == "" {
+		return h.File, ""
+	}
+	file, dir = h.File, h.Dir
+	if abs, err := filepath.Abs(file); err == nil {
+		file = abs
+	}
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return file, dir
 }
 
 // Group is a named set of hosts and of other groups.
@@ -80,6 +102,8 @@ type Inventory struct {
 	files     map[string]*varsDir // by folder
 	diags     diag.List
 	badName   bool // a group name with odd characters has been warned about
+	options   Options
+	early     []early // constructed sources that may have come too early
 }
 
 // Options are what Load needs beside the sources.
@@ -88,6 +112,10 @@ type Options struct {
 	PlaybookDirs []string
 	// Decrypt gives the plain text of a file that is encrypted with ansible-vault as a whole. Where it is nil such a file is an error.
 	Decrypt func(path, text string) (string, error)
+	// ScriptTimeout bounds each call of an executable inventory; 0: 5 minutes.
+	ScriptTimeout time.Duration
+	// Evaluator computes the expressions of constructed inventories. Where it is nil such a source is an error.
+	Evaluator Evaluator
 }
 
 const (
@@ -99,12 +127,13 @@ const (
 // The inventory is to be used only if the list holds no errors.
 func Load(sources []string, opts Options) (*Inventory, diag.List) {
 	inv := &Inventory{
-		groups: map[string]*Group{}, hosts: map[string]*Host{}, members: map[*Group]map[*Host]bool{}, files: map[string]*varsDir{},
+		groups: map[string]*Group{}, hosts: map[string]*Host{}, members: map[*Group]map[*Host]bool{}, files: map[string]*varsDir{}, options: opts,
 	}
 	inv.addChild(inv.addGroup(allGroup, diag.Pos{}), inv.addGroup(ungroupedGroup, diag.Pos{}), diag.Pos{})
 	for _, src := range sources {
 		inv.readSource(src)
 	}
+	inv.warnEarly()
 	inv.reconcile()
 	for _, dir := range append(slices.Clone(inv.dirs), opts.PlaybookDirs...) {
 		inv.readVarsDir(cleanDir(dir), opts.Decrypt)
@@ -184,13 +213,12 @@ func (inv *Inventory) readFile(path string) {
 		return
 	}
 	src := &diag.Source{Name: path, Text: string(data)}
-	if strings.HasPrefix(src.Text, "#!") || strings.HasPrefix(src.Text, "\x7fELF") {
-		inv.errorf(diag.Pos{Source: src, Line: 1}, "executable inventories are not supported yet").
-			WithHint("run the program and save what it prints with --list as a YAML inventory")
+	if isScript(src.Text) {
+		inv.readScript(path, inv.options.ScriptTimeout)
 		return
 	}
 	switch filepath.Ext(path) {
-	case ".yml", ".yaml", ".json":
+	case ".yml", ".yaml", ".json", ".config":
 		inv.readYAML(src)
 		return
 	case ".toml":
@@ -205,7 +233,7 @@ func (inv *Inventory) readFile(path string) {
 	inv.readINI(src)
 }
 
-// readList reads hosts given as "h1,h2,". What is no address is taken as it is, as Ansible takes it.
+// readList reads hosts given as "h1,h2,", with ranges as advanced_host_list has them. What is no address is taken as it is, as Ansible takes it.
 func (inv *Inventory) readList(list string) {
 	src := &diag.Source{Name: "<-i>", Text: list}
 	at := 0
@@ -217,11 +245,20 @@ func (inv *Inventory) readList(list string) {
 			continue
 		}
 		host, port, ok := parseAddress(name)
-		if !ok || strings.Contains(host, "[") {
+		if !ok {
 			host, port = name, 0
 		}
-		if inv.hosts[host] == nil {
-			inv.addHost(hostSpec{name: host, port: port, pos: pos, file: list, dir: "."}, inv.groups[ungroupedGroup])
+		hosts := []string{host}
+		if ok && strings.Contains(host, "[") {
+			var err error
+			if hosts, err = expandRange(host, maxRange); err != nil {
+				inv.errorf(pos, "%v", err)
+			}
+		}
+		for _, h := range hosts {
+			if inv.hosts[h] == nil {
+				inv.addHost(hostSpec{name: h, port: port, pos: pos, file: list}, inv.groups[ungroupedGroup])
+			}
 		}
 	}
 }

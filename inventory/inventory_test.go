@@ -369,9 +369,9 @@ func TestLoadSources(t *testing.T) {
 func TestLoadErrors(t *testing.T) {
 	dir := write(t, map[string]string{"script": "#!/bin/sh\necho\n", "a.toml": "x=1\n", "plugin.yml": "plugin: aws_ec2\n", "list.yml": "- a\n"})
 	for name, want := range map[string]string{
-		"script":     "script:1: executable inventories are not supported yet",
+		"script":     "script --list cannot be run: permission denied (its first line says that it is a program: chmod +x ",
 		"a.toml":     "TOML inventories are not supported",
-		"plugin.yml": "plugin.yml:1:9: inventory plugins are not supported",
+		"plugin.yml": "plugin.yml:1:9: the inventory plugin aws_ec2 is not supported: constructed is (save what",
 		"list.yml":   "list.yml:1:1: a YAML inventory is a mapping of groups, not a list",
 		"none":       "there is no such file or folder (a list of hosts has a comma at its end",
 	} {

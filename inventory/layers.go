@@ -27,7 +27,7 @@ type Layer struct {
 // VarsFor gives the variables of a host, weakest layer first, for plays of a playbook in playbookDir (one of Options.PlaybookDirs; others add nothing).
 // Layers without variables are left out.
 func (inv *Inventory) VarsFor(h *Host, playbookDir string) []Layer {
-	b := layerBuilder{inv: inv}
+	b := layerBuilder{from: inv.files}
 	playDir := []string{cleanDir(playbookDir)}
 	all := inv.groups[allGroup]
 	groups := slices.DeleteFunc(slices.Clone(h.Groups), func(g *Group) bool { return g == all })
@@ -45,7 +45,7 @@ func (inv *Inventory) VarsFor(h *Host, playbookDir string) []Layer {
 }
 
 type layerBuilder struct {
-	inv    *Inventory
+	from   map[string]*varsDir
 	layers []Layer
 }
 
@@ -57,7 +57,7 @@ func (b *layerBuilder) add(level Level, origin string, vars []Var) {
 
 func (b *layerBuilder) groupFiles(level Level, dirs []string, groups []*Group) {
 	for _, dir := range dirs {
-		if d := b.inv.files[dir]; d != nil {
+		if d := b.from[dir]; d != nil {
 			for _, g := range groups {
 				b.files(level, d.groups[g.Name])
 			}
@@ -67,7 +67,7 @@ func (b *layerBuilder) groupFiles(level Level, dirs []string, groups []*Group) {
 
 func (b *layerBuilder) hostFiles(level Level, dirs []string, h *Host) {
 	for _, dir := range dirs {
-		if d := b.inv.files[dir]; d != nil {
+		if d := b.from[dir]; d != nil {
 			b.files(level, d.hosts[h.Name])
 		}
 	}

@@ -32,9 +32,13 @@ var varsExts = []string{"", ".yml", ".yaml", ".json"}
 
 // readVarsDir reads group_vars and host_vars beside a source or a playbook, for the groups and hosts there are.
 func (inv *Inventory) readVarsDir(dir string, decrypt func(path, text string) (string, error)) {
-	if inv.files[dir] != nil {
-		return
+	if inv.files[dir] == nil {
+		inv.files[dir] = inv.varsBeside(dir, decrypt)
 	}
+}
+
+// varsBeside reads the files in group_vars and host_vars of a folder, for the groups and hosts known by now.
+func (inv *Inventory) varsBeside(dir string, decrypt func(path, text string) (string, error)) *varsDir {
 	r := &varsReader{inv, decrypt}
 	groups := make([]string, len(inv.Groups))
 	for i, g := range inv.Groups {
@@ -49,7 +53,7 @@ func (inv *Inventory) readVarsDir(dir string, decrypt func(path, text string) (s
 			hosts = append(hosts, name)
 		}
 	}
-	inv.files[dir] = &varsDir{groups: r.folder(filepath.Join(dir, "group_vars"), groups), hosts: r.folder(filepath.Join(dir, "host_vars"), hosts)}
+	return &varsDir{groups: r.folder(filepath.Join(dir, "group_vars"), groups), hosts: r.folder(filepath.Join(dir, "host_vars"), hosts)}
 }
 
 // folder reads the files of the given names in a folder, which may not exist.

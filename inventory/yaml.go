@@ -21,7 +21,7 @@ func (inv *Inventory) readYAML(src *diag.Source) {
 	case root.Kind != yamlsrc.Mapping:
 		inv.errorf(root.Pos, "a YAML inventory is a mapping of groups, not %s", root.Kind.WithArticle()).WithHint("start with \"all:\" and put \"hosts:\" below it")
 	case !root.Get("plugin").IsNull():
-		inv.errorf(root.Get("plugin").Pos, "inventory plugins are not supported").WithHint("save what ansible-inventory --list --yaml prints as a YAML inventory")
+		inv.readPlugin(root)
 	default:
 		for _, e := range root.Entries {
 			inv.yamlGroup(e.Key, e.Value)
