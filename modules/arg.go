@@ -43,13 +43,14 @@ func argsOf(s Spec) []Arg {
 	return args
 }
 
-// structArgs reads the exported fields of a struct. An embedded struct, such as FileAttributes, gives its own.
+// structArgs reads the exported fields of a struct. An embedded struct, such as FileAttributes, gives its own. A field with a wire tag is no argument: it only travels with the
+// task to where it plans, and the tag says what is in it.
 func structArgs(module string, v reflect.Value, index []int) []Arg {
 	var args []Arg
 	for i := range v.NumField() {
 		field, at := v.Type().Field(i), append(slices.Clone(index), i)
 		switch {
-		case !field.IsExported():
+		case !field.IsExported(), field.Tag.Get("wire") != "":
 		case field.Anonymous && field.Type.Kind() == reflect.Struct:
 			args = append(args, structArgs(module, v.Field(i), at)...)
 		default:

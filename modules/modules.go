@@ -17,7 +17,8 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// Task is one use of a module: its exported fields are the arguments.
+// Task is one use of a module: its exported fields are the arguments. Exported fields are also all of a task that travels to a managed host to plan there (an exported field
+// that is no argument has a wire tag); other fields may only hold what Validate and Plan can make anew.
 type Task interface {
 	// Plan looks at the host and says what has to change. It must give the same plan when it is asked twice, and no steps once its steps were applied.
 	// An error that wraps host.ErrPlanned defers the task, any other error fails it.
@@ -47,6 +48,34 @@ type Reporter interface {
 // Continuer is a Task with several rounds of looking and changing: it is asked after the steps of a plan with More were applied.
 type Continuer interface {
 	Continue(ctx context.Context, r host.Reader, outcomes []change.Outcome) (*Plan, error)
+}
+
+// Planner is a host.Host that plans tasks where it is, with the same code, in place of a module on the control node that looks at it from afar.
+type Planner interface {
+	// Perform plans a task there and makes its steps, where the request says so. looking ends the looks, hard ends everything; a step under way is finished or undone first. An
+	// error that is no error of a step is that of the look, and nothing was made.
+	Perform(looking, hard context.Context, r Request) (*Performed, error)
+}
+
+// Request is a task to be planned on the host itself.
+type Request struct {
+	Module string // the module's short name
+	Task   Task
+	// Next says that this is a further round of the task that was performed last, and Outcomes are those of its steps: Continuer is asked.
+	Next     bool
+	Outcomes []change.Outcome
+	// Over is what is planned on the host so far; nil: nothing. The steps are planned over it on the control node.
+	Over *host.Overlay
+	// Make has the steps made at once; with Replan a first step that finds the host changed meanwhile (host.ErrStale) has the task planned once more.
+	Make   bool
+	Replan bool
+}
+
+// Performed is what came of a Request.
+type Performed struct {
+	Plan     *Plan
+	Outcomes []change.Outcome // of the steps that were made, in their order
+	Failed   error            // of the step after those; nil: all were made, or none was to be
 }
 
 // Verbose is a Task that is about showing something: its result is shown from this verbosity (the number of -v) on, where that of other tasks needs one -v.

@@ -27,7 +27,7 @@ type Task struct {
 	StripEmptyEnds     bool                `arg:"strip_empty_ends" doc:"Take empty lines off the ends of stdout and stderr in the result."`
 	ExpandArgumentVars bool                `arg:"expand_argument_vars" doc:"Replace $NAME and ~ in the words, from the environment on the host."`
 	Executable         modules.Unsupported `arg:"executable" doc:"Not supported: there is no shell."`
-	free               string
+	Free               string              `wire:"the command line that stood in place of arguments"`
 }
 
 // Spec describes the module.
@@ -53,7 +53,7 @@ func (t *Task) FreeForm(s string) error {
 	if err != nil {
 		return err
 	}
-	t.free = text
+	t.Free = text
 	for _, p := range pairs {
 		switch p.Name {
 		case "creates":
@@ -80,7 +80,7 @@ func (t *Task) FreeForm(s string) error {
 
 // Validate wants one command.
 func (t *Task) Validate() error {
-	if t.free != "" && t.Cmd != "" {
+	if t.Free != "" && t.Cmd != "" {
 		return errors.New("only free-form text or cmd can be given, not both")
 	}
 	words, err := modules.SplitWords(t.text())
@@ -95,7 +95,7 @@ func (t *Task) Validate() error {
 	return nil
 }
 
-func (t *Task) text() string { return t.Cmd + t.free }
+func (t *Task) text() string { return t.Cmd + t.Free }
 
 // Plan looks whether the command is to be run, and gives it.
 func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {

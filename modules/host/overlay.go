@@ -21,6 +21,7 @@ import (
 type Overlay struct {
 	base Reader
 	*pending
+	trusting bool // changes are taken without a look at what they expect
 }
 
 // pending is what overlays of one host share: the changes so far, whoever looks.
@@ -32,18 +33,43 @@ type pending struct {
 	times   map[string]time.Time // when a file was planned
 	dirs    map[string]string    // folder → where the links in its path lead
 	blurred bool
+	changes []change.Change // all that was planned, in its order
 }
 
 // NewOverlay makes an overlay in which nothing is planned.
 func NewOverlay(base Reader) *Overlay {
-	return &Overlay{base, &pending{
+	return &Overlay{base: base, pending: &pending{
 		files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{},
 		times: map[string]time.Time{}, dirs: map[string]string{},
 	}}
 }
 
 // As gives the same plan over another reader of the same host: what one user's tasks would change, another's see.
-func (o *Overlay) As(base Reader) *Overlay { return &Overlay{base, o.pending} }
+func (o *Overlay) As(base Reader) *Overlay { return &Overlay{base: base, pending: o.pending} }
+
+// Base gives what the overlay lies over.
+func (o *Overlay) Base() Reader { return o.base }
+
+// Identity tells plans apart: overlays made by As have that of the one they were made from.
+func (o *Overlay) Identity() any { return o.pending }
+
+// Planned gives the changes planned so far, in their order, from the n-th on. What a program that changes nothing gave is none of them.
+func (o *Overlay) Planned(n int) []change.Change {
+	o.mu.RLock()
+	defer o.mu.RUnlock()
+	return slices.Clone(o.changes[min(n, len(o.changes)):])
+}
+
+// Replay plans changes that another overlay of the same host has planned: it takes them without comparing the host with what they expect.
+func (o *Overlay) Replay(ctx context.Context, changes []change.Change) error {
+	t := &Overlay{base: o.base, pending: o.pending, trusting: true}
+	for _, c := range changes {
+		if _, err := t.Apply(ctx, c); err != nil {
+			return fmt.Errorf("%s: %w", c.Summary(), err)
+		}
+	}
+	return nil
+}
 
 // Blurred reports whether a change was planned whose effects nobody can tell: what is missing afterwards may be there in a real run.
 func (o *Overlay) Blurred() bool {
@@ -57,6 +83,14 @@ func (o *Overlay) Close() error { return nil }
 
 // Apply plans a change: it is checked against the host as planned so far and remembered.
 func (o *Overlay) Apply(ctx context.Context, c change.Change) (change.Outcome, error) {
+	out, err := o.apply(ctx, c)
+	if e, ok := c.(change.Exec); err == nil && !(ok && e.Effectless) {
+		o.plan(func() { o.changes = append(o.changes, c) })
+	}
+	return out, err
+}
+
+func (o *Overlay) apply(ctx context.Context, c change.Change) (change.Outcome, error) {
 	switch c := c.(type) {
 	case change.WriteFile:
 		return o.setFile(ctx, c.Path, c.Before, &change.File{Content: c.Content, Meta: c.Meta})
@@ -96,6 +130,9 @@ func (o *Overlay) setFile(ctx context.Context, name string, before, after *chang
 
 // expect compares what is at a path with what a change expects, nil being nothing. A link is never what a file change expects.
 func (o *Overlay) expect(ctx context.Context, name string, before *change.File) error {
+	if o.trusting {
+		return nil
+	}
 	stale := fmt.Errorf("%s: %w", name, ErrStale)
 	st, err := o.Stat(ctx, name)
 	switch {
@@ -132,7 +169,7 @@ func (o *Overlay) setMeta(ctx context.Context, c change.SetMeta) (change.Outcome
 	if err != nil {
 		return change.Outcome{}, err
 	}
-	if st.Kind == Absent || st.Kind == Link || !st.Meta.Same(c.Before) {
+	if !o.trusting && (st.Kind == Absent || st.Kind == Link || !st.Meta.Same(c.Before)) {
 		return change.Outcome{}, fmt.Errorf("%s: %w", c.Path, ErrStale)
 	}
 	real, err := o.real(ctx, c.Path)

@@ -277,3 +277,35 @@ func TestOverlayRunsOnlyWhatIsEffectless(t *testing.T) {
 		t.Errorf("the host was asked to apply %v, or asked %v", h.Applied(), h.Unanswered())
 	}
 }
+
+func TestOverlayReplaysWhatAnotherPlanned(t *testing.T) {
+	h := mem.New(mem.File("/etc/a", "1\n"))
+	o := host.NewOverlay(h)
+	plan(t, o, edit("/etc/a", "1\n", "2\n"), change.SetMeta{Path: "/etc/a", Meta: mem.Root(0o600), Before: mem.Root(0o644)}, create("/etc/b", "b\n"))
+	if _, err := o.Apply(t.Context(), change.Exec{Argv: []string{"touch", "/x"}}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := o.Apply(t.Context(), edit("/etc/a", "stale\n", "x\n")); !errors.Is(err, host.ErrStale) {
+		t.Fatal(err)
+	}
+	if got := len(o.Planned(0)); got != 4 {
+		t.Errorf("%d changes are planned", got)
+	}
+	h.Put(mem.File("/etc/a", "changed meanwhile\n"))
+	twin := host.NewOverlay(h)
+	if err := twin.Replay(t.Context(), o.Planned(0)); err != nil {
+		t.Fatal(err)
+	}
+	if got := text(t, twin, "/etc/a") + text(t, twin, "/etc/b"); got != "2\nb\n" || !twin.Blurred() {
+		t.Errorf("the twin has %q, blurred %t", got, twin.Blurred())
+	}
+	if st, err := twin.Stat(t.Context(), "/etc/a"); err != nil || st.Meta.Mode != 0o600 {
+		t.Errorf("%+v, %v", st, err)
+	}
+	if o.As(h).Identity() != o.Identity() || twin.Identity() == o.Identity() || o.Base() != host.Reader(h) {
+		t.Error("plans are not told apart")
+	}
+	if _, err := twin.Apply(t.Context(), edit("/etc/b", "stale\n", "x\n")); !errors.Is(err, host.ErrStale) {
+		t.Errorf("after the replay it trusts everything: %v", err)
+	}
+}
