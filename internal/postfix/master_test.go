@@ -235,3 +235,18 @@ func FuzzMaster(f *testing.F) {
 		}
 	})
 }
+
+func TestMainFor(t *testing.T) {
+	m := parse(t, "inet_protocols = all\nsyslog_name = ${service_name}/$process_name\n")
+	got := m.For(postfix.Service{Name: "relay", Type: "unix", Command: "smtp", Overrides: []postfix.Parameter{
+		{Name: "inet_protocols", Value: "ipv6"}, {Name: "inet_protocols", Value: "ipv4"},
+		{Name: "smtp_helo_name", Value: "$(service_name).$$service_name.$service_names"},
+	}})
+	want := "inet_protocols = ipv4\nsyslog_name = relay/smtp\nsmtp_helo_name = relay.$$service_name.$service_names\n"
+	if diff := cmp.Diff(want, got.String()); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if v, _ := m.Lookup("inet_protocols"); v != "all" {
+		t.Errorf("main.cf itself has become another: %s", m)
+	}
+}

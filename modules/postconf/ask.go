@@ -104,7 +104,7 @@ func (c *config) values(ctx context.Context, r host.Reader, text string, expande
 		return nil, err
 	}
 	if out.Status != 0 {
-		return nil, fmt.Errorf("Postfix refuses %s/main.cf: %s", c.dir, c.complaint(out)) //nolint:staticcheck // a name
+		return nil, fmt.Errorf("Postfix refuses %s: %s", c.about(), c.complaint(out)) //nolint:staticcheck // a name
 	}
 	a := &answer{values: map[string]string{}, unknown: map[string]bool{}, goingAway: map[string]string{}}
 	for line := range strings.Lines(out.Stdout) {
@@ -125,7 +125,7 @@ func (c *config) values(ctx context.Context, r host.Reader, text string, expande
 // relocate puts the real folder in place of the scratch copy's.
 func (a *answer) relocate(c *config) {
 	scratch := a.values["config_directory"]
-	if _, set := c.main.Lookup("config_directory"); set || scratch == "" || scratch == "/" {
+	if _, set := c.run.Lookup("config_directory"); set || scratch == "" || scratch == "/" {
 		return
 	}
 	for name, value := range a.values {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/postfix"
@@ -14,13 +15,13 @@ import (
 // assert compares the values that Postfix would run with: as they are written and with $name expanded, either may be the expected one.
 func (t *Task) assert(ctx context.Context, r host.Reader, c *config) (*modules.Plan, error) {
 	names := t.Parameters.names()
-	expanded, err := c.values(ctx, r, c.text, true, names)
+	expanded, err := c.values(ctx, r, c.run.String(), true, names)
 	if err != nil {
 		return nil, err
 	}
 	raw := expanded
 	if !t.allAre(expanded) {
-		if raw, err = c.values(ctx, r, c.text, false, names); err != nil {
+		if raw, err = c.values(ctx, r, c.run.String(), false, names); err != nil {
 			return nil, err
 		}
 	}
@@ -42,7 +43,7 @@ func (t *Task) assert(ctx context.Context, r host.Reader, c *config) (*modules.P
 		return nil, err
 	}
 	return &modules.Plan{
-		Result: map[string]any{"path": c.path, "values": values, "parameters": parameters},
+		Result: t.returned(c, c.master, map[string]any{"values": values, "parameters": parameters}),
 		Unmet:  strings.Join(unmet, "; "),
 	}, nil
 }
@@ -64,16 +65,19 @@ func (t *Task) notThere(c *config, name string) error {
 	if postfix.KnownParameter(name) {
 		return otherRelease(name)
 	}
-	if value, set := c.main.Lookup(name); set {
-		return fmt.Errorf("%s is set to %q in main.cf, but it is no parameter of Postfix, and nothing uses it (%s)", name, value, postfix.SuggestParameter(name))
+	if value, set := c.run.Lookup(name); set {
+		return fmt.Errorf("%s is set to %q for %s, but it is no parameter of Postfix, and nothing uses it (%s)", name, value, c.about(), postfix.SuggestParameter(name))
 	}
 	return noSuch(name)
 }
 
 // look gives what is told of one parameter.
 func look(c *config, name, value string) map[string]any {
-	_, set := c.main.Lookup(name)
-	out := map[string]any{"value": value, "set": set, "lines": int64(c.main.Span(name))}
+	_, set := c.lookup(name)
+	out := map[string]any{"value": value, "set": set}
+	if c.service == nil {
+		out["lines"] = int64(c.main.Span(name))
+	}
 	if name == "mynetworks" {
 		networks := []any{}
 		for _, n := range postfix.IPv6Networks(value) {
@@ -86,6 +90,13 @@ func look(c *config, name, value string) map[string]any {
 
 // origin says where a value comes from.
 func origin(c *config, name string) string {
+	if c.service != nil {
+		for _, p := range slices.Backward(c.service.Overrides) {
+			if p.Name == name {
+				return fmt.Sprintf("master.cf, line %d", p.Line)
+			}
+		}
+	}
 	if lines := c.main.Lines(name); len(lines) > 0 {
 		return fmt.Sprintf("main.cf, line %d", lines[len(lines)-1])
 	}

@@ -52,7 +52,7 @@ func (p Parameters) add(name string, value any) error {
 		return err
 	}
 	if text = strings.TrimSpace(text); strings.ContainsAny(text, "\n\r\x00") {
-		return errors.New("main.cf takes no value of several lines: fold it with >- or write it on one line")
+		return errors.New("Postfix takes no value of several lines: fold it with >- or write it on one line")
 	}
 	p[name] = &text
 	return nil

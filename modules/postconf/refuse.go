@@ -42,7 +42,7 @@ func (t *Task) wrongValues(ctx context.Context, r host.Reader, e *edit) ([]error
 	if t.State != Present {
 		return nil, nil
 	}
-	check := postfix.Checker{Main: e.main}
+	check := postfix.Checker{Main: e.run}
 	problems := func() []postfix.Problem {
 		var out []postfix.Problem
 		for _, name := range t.Parameters.names() {
@@ -72,12 +72,12 @@ func (t *Task) wrongValues(ctx context.Context, r host.Reader, e *edit) ([]error
 func (t *Task) suspects(c *config, e *edit) []string {
 	var out []string
 	for _, name := range t.Parameters.names() {
-		if !postfix.Unknown(name, e.main, c.master) {
+		if !postfix.Unknown(name, e.run, c.master) {
 			continue
 		}
 		if t.State == Present {
 			out = append(out, name)
-		} else if _, set := c.main.Lookup(name); !set {
+		} else if _, set := c.lookup(name); !set {
 			e.notes = append(e.notes, noSuch(name).Error())
 		}
 	}
@@ -89,14 +89,14 @@ func (t *Task) strange(ctx context.Context, r host.Reader, c *config, e *edit, n
 	known := &answer{}
 	if !wrong {
 		var err error
-		if known, err = c.values(ctx, r, e.text, false, names); err != nil {
+		if known, err = c.values(ctx, r, e.run.String(), false, names); err != nil {
 			return nil, err
 		}
 	}
 	var faults []error
 	for _, name := range names {
 		switch {
-		case postfix.Unknown(name, e.main, c.master) && (wrong || known.unknown[name]):
+		case postfix.Unknown(name, e.run, c.master) && (wrong || known.unknown[name]):
 			faults = append(faults, noSuch(name))
 		case known.unknown[name] && postfix.KnownParameter(name):
 			faults = append(faults, otherRelease(name))
@@ -128,11 +128,11 @@ func otherRelease(name string) error {
 // tryOut lets Postfix read the file as it would be. What it refused before, and for the same reason, is told and does not keep the edit back, for else a broken file could
 // not be mended step by step; the new settings are then tried by themselves.
 func (t *Task) tryOut(ctx context.Context, r host.Reader, c *config, e *edit) error {
-	said, err := c.refusal(ctx, r, e.text)
+	said, err := c.refusal(ctx, r, e.run.String())
 	if err != nil || said == "" {
 		return err
 	}
-	before, err := c.refusal(ctx, r, c.text)
+	before, err := c.refusal(ctx, r, c.run.String())
 	if err != nil {
 		return err
 	}
@@ -142,11 +142,11 @@ func (t *Task) tryOut(ctx context.Context, r host.Reader, c *config, e *edit) er
 			return err
 		}
 		if said == "" {
-			e.notes = append(e.notes, fmt.Sprintf("Postfix refuses %s/main.cf, as it did before: %s", c.dir, before))
+			e.notes = append(e.notes, fmt.Sprintf("Postfix refuses %s, as it did before: %s", c.about(), before))
 			return nil
 		}
 	}
-	return fmt.Errorf("Postfix would refuse %s/main.cf with %s: %s", c.dir, t.shown(e.changed), said) //nolint:staticcheck // a name
+	return fmt.Errorf("Postfix would refuse %s with %s: %s", c.about(), t.shown(e.changed), said) //nolint:staticcheck // a name
 }
 
 // alone is a main.cf of the settings that refer to no other.
