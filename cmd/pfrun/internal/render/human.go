@@ -73,13 +73,12 @@ func (h *Human) result(e pfrun.TaskResult) {
 	if e.Item == nil && e.Loop && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed {
 		return // the items have been told
 	}
+	if e.Hidden {
+		e = censored(e)
+	}
 	where := "[" + e.Host + "]"
 	if e.Item != nil {
-		item := *e.Item
-		if e.Hidden {
-			item = "(hidden)"
-		}
-		where += " => (item=" + item + ")"
+		where += " => (item=" + *e.Item + ")"
 	}
 	switch e.Status {
 	case pfrun.OK:
@@ -106,6 +105,18 @@ func (h *Human) result(e pfrun.TaskResult) {
 	}
 }
 
+// censored takes out of a result whatever came from arguments or from the host.
+func censored(e pfrun.TaskResult) pfrun.TaskResult {
+	const hidden = "(hidden)"
+	if e.Item != nil {
+		item := hidden
+		e.Item = &item
+	}
+	e.Message, e.Hint, e.Diff = hidden, "", ""
+	e.Notes, e.Changes, e.Result = nil, nil, nil
+	return e
+}
+
 func guess(e pfrun.TaskResult) string {
 	if e.Guess {
 		return " (?)"
@@ -115,9 +126,6 @@ func guess(e pfrun.TaskResult) string {
 
 // changes shows what was done, or would be done and why, and the diff where it is wanted.
 func (h *Human) changes(e pfrun.TaskResult) {
-	if e.Hidden {
-		return
-	}
 	word := ""
 	if e.Planned {
 		word = "would "
@@ -151,7 +159,7 @@ func (h *Human) diff(d string) {
 
 // detail is the result, where it is asked for: always of debug, of others with -v.
 func (h *Human) detail(e pfrun.TaskResult) string {
-	if e.Hidden || e.Result == nil || h.Verbosity < e.Verbose {
+	if e.Result == nil || h.Verbosity < e.Verbose {
 		return ""
 	}
 	if e.Verbose == 0 {
@@ -184,7 +192,7 @@ func (h *Human) hint(e pfrun.TaskResult) {
 
 func (h *Human) faultJSON(e pfrun.TaskResult) string {
 	if e.Hidden {
-		return `{"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result", "changed": false}`
+		return `{"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result"}`
 	}
 	fault := map[string]any{"changed": e.Status == pfrun.Changed || len(e.Changes) > 0, "msg": e.Message}
 	if h.Verbosity > 0 {
