@@ -18,6 +18,10 @@ type Command struct {
 	Stdin  io.Reader // nil: empty
 	Stdout io.Writer // nil: discarded
 	Stderr io.Writer // nil: discarded
+	// Terminal gives the program a terminal of its own (a pty that does not echo) as stdin, stdout, stderr and controlling terminal: for programs that ask for a password
+	// nowhere else. All that it says comes on Stdout. The end of Stdin is not passed on, as a terminal has none; it is hung up when ctx ends. Until the program makes it raw
+	// it works in lines. errors.ErrUnsupported is wrapped by a connection that has none to give.
+	Terminal bool
 }
 
 // Conn is a connection to a managed host as one user: the least that a transport offers, so that an embedder can bring its own.

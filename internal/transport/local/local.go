@@ -26,7 +26,7 @@ var (
 // patience is how long a program that was told to end may take before it is killed.
 const patience = 2 * time.Second
 
-// Run runs a program to its end and gives its exit status; see host.Conn. A program that cannot be started is an error. It has no terminal and is the leader of its own session,
+// Run runs a program to its end and gives its exit status; see host.Conn. A program that cannot be started is an error. It is the leader of its own session,
 // so that a Ctrl-C on pfrun's terminal does not reach it. When ctx ends it and its children are told to end (SIGTERM), and it is killed where it does not.
 // It may read from Stdin once more after it has returned; to Stdout and Stderr it writes no more.
 func (Conn) Run(ctx context.Context, c host.Command) (int, error) {

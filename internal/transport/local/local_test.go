@@ -16,6 +16,7 @@ import (
 func TestConn(t *testing.T) {
 	transporttest.Run(t, local.Conn{})
 	transporttest.PutGet(t, local.Conn{})
+	transporttest.Terminal(t, local.Conn{})
 }
 
 func TestFiles(t *testing.T) {

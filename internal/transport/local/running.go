@@ -31,22 +31,23 @@ func start(c host.Command) (_ *running, err error) {
 	r := &running{cmd: command(c), failed: make(chan error, 3), drained: make(chan struct{}), exited: make(chan struct{})}
 	fail := func(err error) { r.failed <- err }
 	r.output = transport.Output{Stdout: transport.NewSink(c.Stdout, fail), Stderr: transport.NewSink(c.Stderr, fail)}
-	stdin, err := r.cmd.StdinPipe()
+	stdin, err := r.launch(c.Terminal)
 	if err != nil {
-		return nil, err
-	}
-	if err := r.startWithPipes(); err != nil {
 		return nil, err
 	}
 	go func() {
 		if err := transport.Feed(stdin, c.Stdin); err != nil {
 			fail(fmt.Errorf("reading its input: %w", err))
 		}
-		stdin.Close() // the program may have ended already
+		if !c.Terminal {
+			stdin.Close() // the program may have ended already
+		}
 	}()
 	var wg sync.WaitGroup
-	wg.Go(func() { io.Copy(r.output.Stdout, r.pipes[0]) }) // ends with the pipe; a sink never fails
-	wg.Go(func() { io.Copy(r.output.Stderr, r.pipes[1]) })
+	for i, p := range r.pipes { // a terminal is one
+		sink := []*transport.Sink{r.output.Stdout, r.output.Stderr}[i]
+		wg.Go(func() { io.Copy(sink, p) }) // ends with the pipe, or a terminal's last user; a sink never fails
+	}
 	go func() {
 		wg.Wait()
 		close(r.drained)
@@ -56,6 +57,35 @@ func start(c host.Command) (_ *running, err error) {
 		close(r.exited)
 	}()
 	return r, nil
+}
+
+// launch starts the program and gives its input.
+func (r *running) launch(terminal bool) (io.WriteCloser, error) {
+	if terminal {
+		return r.startOnTerminal()
+	}
+	stdin, err := r.cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	return stdin, r.startWithPipes()
+}
+
+// startOnTerminal starts the program on a terminal, which is hung up with stop.
+func (r *running) startOnTerminal() (io.WriteCloser, error) {
+	near, far, err := openTerminal()
+	if err != nil {
+		return nil, err
+	}
+	defer far.Close() // the program has its own
+	r.cmd.Stdin, r.cmd.Stdout, r.cmd.Stderr = far, far, far
+	r.cmd.SysProcAttr.Setctty = true
+	if err := r.cmd.Start(); err != nil {
+		near.Close()
+		return nil, err
+	}
+	r.pipes = []*os.File{near}
+	return near, nil
 }
 
 // startWithPipes starts the program with its output in pipes, whose near ends it keeps. Package exec's own would make waiting for the program wait for a writer that is stuck.

@@ -24,7 +24,7 @@ func (c *Conn) Run(ctx context.Context, cmd host.Command) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := await(ctx, func() (struct{}, error) { return struct{}{}, s.request("exec", line) }, nil); err != nil {
+	if _, err := await(ctx, func() (struct{}, error) { return struct{}{}, s.start(line, cmd.Terminal) }, nil); err != nil {
 		s.abandon()
 		return 0, c.explain(ctx, err)
 	}
@@ -86,7 +86,9 @@ func newRunning(s *session, cmd host.Command) *running {
 		if err := transport.Feed(s.Channel, cmd.Stdin); err != nil {
 			fail(fmt.Errorf("reading the input for %s: %w", cmd.Argv[0], err))
 		}
-		s.CloseWrite() // io.EOF where the host has closed it already
+		if !cmd.Terminal {
+			s.CloseWrite() // io.EOF where the host has closed it already
+		}
 	}()
 	var wg sync.WaitGroup
 	wg.Go(func() { io.Copy(r.output.Stdout, s.Channel) }) // ends with the channel; a sink never fails

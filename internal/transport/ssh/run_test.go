@@ -173,3 +173,12 @@ func added(before, after map[string]string) []string {
 	}
 	return out
 }
+
+// The server of these tests gives no terminals, as one with PermitTTY no.
+func TestRunWithoutATerminal(t *testing.T) {
+	c, _ := connect(t, nil)
+	_, err := c.Run(t.Context(), host.Command{Argv: []string{"true"}, Terminal: true})
+	if !errors.Is(err, errors.ErrUnsupported) || !strings.Contains(err.Error(), "PermitTTY") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -120,6 +120,31 @@ func (s *session) request(kind, what string) error {
 	return err
 }
 
+// start starts a program, on a terminal where it is to have one.
+func (s *session) start(line string, terminal bool) error {
+	if terminal {
+		if err := s.requestTerminal(); err != nil {
+			return err
+		}
+	}
+	return s.request("exec", line)
+}
+
+// terminalModes are those that differ from what a host gives by default (RFC 4254, section 8): no ECHO (53), no ONLCR (72).
+const terminalModes = "\x35\x00\x00\x00\x00" + "\x48\x00\x00\x00\x00" + "\x00"
+
+func (s *session) requestTerminal() error {
+	ok, err := s.SendRequest("pty-req", true, gossh.Marshal(struct {
+		Term                         string
+		Columns, Rows, Width, Height uint32
+		Modes                        string
+	}{"dumb", 200, 50, 0, 0, terminalModes}))
+	if err == nil && !ok {
+		return fmt.Errorf("the host gives no terminal (its sshd may say PermitTTY no, or the key's line no-pty): %w", errors.ErrUnsupported)
+	}
+	return err
+}
+
 // end closes the session and gives its room back. It may wait for the network, which the keepalive bounds.
 func (s *session) end() {
 	s.Close() // io.EOF where the host has closed it already

@@ -102,6 +102,7 @@ func TestSSHD(t *testing.T) {
 		}
 	})
 	t.Run("run", func(t *testing.T) { transporttest.Run(t, c) })
+	t.Run("terminal", func(t *testing.T) { transporttest.Terminal(t, c) })
 	t.Run("put", func(t *testing.T) { transporttest.PutGet(t, c) })
 	t.Run("files", func(t *testing.T) {
 		f, err := c.OpenFiles(t.Context(), nil)

@@ -178,6 +178,46 @@ func checkDaemon(t *testing.T, c host.Conn) {
 	}
 }
 
+// Terminal checks Conn.Run with a terminal: it is all that a program may ask a password on, echoes nothing, carries every byte once it is raw, and is hung up in the end.
+func Terminal(t *testing.T, c host.Conn) {
+	var stdout, stderr bytes.Buffer
+	lines := host.Command{Argv: sh(`[ -t 0 ] && [ -t 1 ] && [ -t 2 ] && IFS= read -r x </dev/tty && echo "got $x" >&2; exit 4`), Stdin: strings.NewReader("hello\n")}
+	lines.Terminal, lines.Stdout, lines.Stderr = true, &stdout, &stderr
+	if status, err := c.Run(t.Context(), lines); status != 4 || err != nil || stdout.String() != "got hello\n" || stderr.Len() > 0 {
+		t.Errorf("status %d, %v, stdout %q, stderr %q", status, err, &stdout, &stderr)
+	}
+
+	in := make([]byte, 1<<20)
+	for i := range in {
+		in[i] = byte(i + i>>8)
+	}
+	pr, pw := io.Pipe()
+	raw := &firstLine{then: func(string) { go pw.Write(in) }}
+	script := sh("stty raw -echo; echo ready; head -c " + strconv.Itoa(len(in)))
+	if status, err := c.Run(t.Context(), host.Command{Argv: script, Terminal: true, Stdin: pr, Stdout: raw}); status != 0 || err != nil {
+		t.Errorf("status %d, %v", status, err)
+	}
+	pw.Close()
+	if got := bytes.TrimPrefix(raw.text, []byte("ready\n")); !bytes.Equal(got, in) {
+		t.Errorf("%d bytes came back, not the %d that were sent", len(got), len(in))
+	}
+
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	gone := filepath.Join(t.TempDir(), "gone")
+	hang := append(sh(`trap 'echo > "$1"; exit' HUP TERM; while :; do sleep 0.05; done`), "sh", gone)
+	if _, err := c.Run(ctx, host.Command{Argv: hang, Terminal: true}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("error %v", err)
+	}
+	for range 100 {
+		if _, err := os.Lstat(gone); err == nil {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Error("the program was not told that its terminal is gone")
+}
+
 // PutGet checks Conn.Put and Conn.Get.
 func PutGet(t *testing.T, c host.Conn) {
 	ctx, dir := t.Context(), t.TempDir()
