@@ -159,6 +159,11 @@ func (r *run) stopped() bool {
 	}
 }
 
+// brokenOff reports whether nothing new may begin under a context of this run.
+func (r *run) brokenOff(looking context.Context) bool {
+	return looking.Err() != nil || (looking == r.soft && r.stopped())
+}
+
 // hostState is what the run knows of a host. It is changed by one goroutine at a time: the one that runs a task on the host, or the one that goes through the play.
 type hostState struct {
 	name        string

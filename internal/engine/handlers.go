@@ -183,7 +183,7 @@ func (pr *playRun) warnOwed() {
 	for _, h := range pr.hosts {
 		for _, t := range pr.p.Handlers {
 			if h.owed[t].how == surely {
-				d := diag.Warnf(t.Pos, "the handler %q was notified on %s and has not run: %s", pr.handlerName(t), h.name, h.whyOwed())
+				d := diag.Warnf(t.Pos, "the handler %q was notified on %s and has not run: %s", pr.handlerName(t), h.name, pr.whyOwed(h))
 				pr.emit(event.Warning{Host: h.name, Diagnostic: d})
 			}
 		}
@@ -191,8 +191,10 @@ func (pr *playRun) warnOwed() {
 	}
 }
 
-func (h *hostState) whyOwed() string {
+func (pr *playRun) whyOwed(h *hostState) string {
 	switch {
+	case pr.hard.Err() != nil:
+		return "the run ended before"
 	case h.unreachable:
 		return "the host is unreachable"
 	case h.out:

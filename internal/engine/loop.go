@@ -20,7 +20,7 @@ func (ht *hostTask) runLoop() {
 	sum := &loopSum{results: jinja.NewList()}
 	var last jinja.Value
 	for i, item := range items {
-		if ht.looking.Err() != nil {
+		if ht.brokenOff(ht.looking) {
 			sum.interrupted = true
 			break
 		}

@@ -143,7 +143,7 @@ func (pr *playRun) onAll(hosts []*hostState, looking context.Context, t *play.Ta
 	var wg sync.WaitGroup
 	for _, h := range hosts {
 		slots <- struct{}{}
-		if looking.Err() != nil || (looking == pr.soft && pr.stopped()) {
+		if pr.brokenOff(looking) {
 			break
 		}
 		wg.Go(func() {

@@ -3,7 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"io/fs"
+	"slices"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -106,8 +106,8 @@ func (w *work) broken(err error) ending {
 		res := ht.fault(ht.t.Pos, err)
 		res.Status = event.Unreachable
 		return w.undone(res)
-	case w.session.blurred(w.host) && errors.Is(err, fs.ErrNotExist):
-		return w.deferred(err.Error() + "; it may be there in a real run")
+	case w.session.blurred(w.host) && !errors.Is(err, host.ErrNotListed):
+		return w.deferred(err.Error() + "; in a real run it may be otherwise")
 	}
 	res := ht.fault(ht.t.Pos, err)
 	w.show(res)
@@ -135,7 +135,7 @@ func (w *work) concluded() ending {
 		w.notes = append(w.notes, p.Note)
 	}
 	if p.Unmet != "" && w.session.blurred(w.host) {
-		return w.deferred(p.Unmet + "; it may hold in a real run")
+		return w.deferred(p.Unmet + "; in a real run it may hold")
 	}
 	res := w.ht.result(event.OK)
 	if p.Unmet != "" {
@@ -147,8 +147,23 @@ func (w *work) concluded() ending {
 		for name, v := range p.Facts {
 			w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
 		}
+		w.mayFail(e)
 	}
 	return e
+}
+
+// mayFail marks a result as one of which nobody knows whether it is a failure: that of a program that was only planned, of a task that may fail. Where it may not, what comes
+// after it comes after its success.
+func (w *work) mayFail(e ending) {
+	ignore, err := optionalBool(w.ht.hard, w.ht.t.IgnoreErrors, w.ht.scope())
+	d, ok := e.value.(*jinja.Dict)
+	if !ok || err != nil || ignore == nil || !*ignore || w.ht.t.FailedWhen != nil {
+		return
+	}
+	if slices.ContainsFunc(w.outcomes, func(o change.Outcome) bool { return !o.Known }) {
+		d.Set("failed", jinja.Unknown{})
+		e.res.Result = jinja.ToGo(d)
+	}
 }
 
 // show puts into the event what was done, or planned.

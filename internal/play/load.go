@@ -112,7 +112,10 @@ func (l *loader) name(n *yamlsrc.Node) jinja.Value {
 func (l *loader) variables(n *yamlsrc.Node) *jinja.Dict {
 	if n.Kind == yamlsrc.Mapping {
 		for _, e := range n.Entries {
-			if e.Key.Kind != yamlsrc.String || !isName(e.Key.Text) {
+			switch {
+			case e.Key.Kind != yamlsrc.String:
+				l.fault(e.Key.Pos, "%q cannot be the name of a variable: YAML reads it as %s", e.Key.Text, e.Key.Kind.WithArticle())
+			case !isName(e.Key.Text):
 				l.fault(e.Key.Pos, "%q cannot be the name of a variable: letters, digits and underscores", e.Key.Text)
 			}
 		}

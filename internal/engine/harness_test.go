@@ -1,0 +1,282 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/engine"
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/all"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+	"github.com/pfrun/pfrun/modules/host/mem"
+)
+
+// world is an inventory of hosts in memory, and what the events of a run on them say.
+type world struct {
+	names   []string
+	hosts   map[string]*mem.Host
+	dead    map[string]bool // cannot be reached
+	connect func(ctx context.Context, name string) error
+	specs   []modules.Spec // besides the modules that there are
+	extra   *jinja.Dict
+	layers  map[string]*jinja.Dict
+	onEvent func(event.Event)
+
+	mu      sync.Mutex
+	events  []event.Event
+	logins  []string
+	summary *engine.Summary
+}
+
+func newWorld(names ...string) *world {
+	w := &world{names: names, hosts: map[string]*mem.Host{}, dead: map[string]bool{}, layers: map[string]*jinja.Dict{}}
+	for _, n := range names {
+		w.hosts[n] = mem.New(
+			mem.Service("postfix", change.ServiceState{Manager: change.Systemd, Exists: true, Running: true}),
+			mem.Answer(host.Output{}, "true"), mem.Answer(host.Output{}, "do", "..."),
+			mem.Answer(host.Output{Status: 1}, "false"), mem.Answer(host.Output{Stdout: "out\n", Status: 3}, "status3"),
+			mem.Answer(host.Output{Stdout: n + "\n"}, "hostname"),
+		)
+	}
+	return w
+}
+
+func (w *world) Emit(e event.Event) {
+	w.mu.Lock()
+	w.events = append(w.events, e)
+	w.mu.Unlock()
+	if w.onEvent != nil {
+		w.onEvent(e)
+	}
+}
+
+func (w *world) Match(pattern string) (names, warnings []string, err error) {
+	for _, n := range w.names {
+		if pattern == "all" || slices.Contains(strings.Split(pattern, ","), n) {
+			names = append(names, n)
+		}
+	}
+	return names, nil, nil
+}
+
+type login struct {
+	w         *world
+	name, key string
+}
+
+func (w *world) Login(name string, scope jinja.Scope, asked engine.Asked) (engine.Login, error) {
+	l := &login{w: w, name: name, key: asked.User}
+	if asked.Become != nil && *asked.Become {
+		l.key += "+root"
+	}
+	if v, ok := scope.Lookup("ansible_user"); ok {
+		l.key = jinja.Str(v)
+	}
+	return l, nil
+}
+
+func (l *login) Key() string { return l.key }
+
+func (l *login) Connect(ctx context.Context) (host.Host, error) {
+	l.w.mu.Lock()
+	l.w.logins = append(l.w.logins, l.name+" as "+l.key)
+	dead := l.w.dead[l.name]
+	l.w.mu.Unlock()
+	if l.w.connect != nil {
+		if err := l.w.connect(ctx, l.name); err != nil {
+			return nil, err
+		}
+	}
+	if dead {
+		return nil, fmt.Errorf("%s: no route: %w", l.name, host.ErrUnreachable)
+	}
+	return l.w.hosts[l.name], nil
+}
+
+// run runs a playbook that has no faults.
+func (w *world) run(t testing.TB, o engine.Options, books ...string) *engine.Summary {
+	t.Helper()
+	return w.runCtx(t.Context(), t, o, books...)
+}
+
+func (w *world) runCtx(ctx context.Context, t testing.TB, o engine.Options, books ...string) *engine.Summary {
+	t.Helper()
+	registry := modules.NewRegistry(append(all.Specs(), w.specs...)...)
+	env := jinja.New()
+	for i, text := range books {
+		book, ds := play.Load(&diag.Source{Name: fmt.Sprintf("site%d.yml", i+1), Text: text}, env, registry)
+		if err := ds.Err(); err != nil {
+			t.Fatal(err)
+		}
+		o.Playbooks = append(o.Playbooks, book)
+	}
+	v := vars.Options{Extra: w.extra, Groups: map[string][]string{"all": w.names}}
+	for _, n := range w.names {
+		h := vars.Host{Name: n, Groups: []string{"mail"}}
+		if w.layers[n] != nil {
+			h.Layers = append(h.Layers, w.layers[n])
+		}
+		v.Hosts = append(v.Hosts, h)
+	}
+	o.Hosts, o.Vars, o.Connector, o.Sink = w, vars.New(v), w, w
+	if o.Forks == 0 {
+		o.Forks = 1 // so that events come in the order of the hosts
+	}
+	s, err := engine.Run(ctx, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.summary = s
+	return s
+}
+
+// log gives the events as lines.
+func (w *world) log() string {
+	var b strings.Builder
+	for _, e := range w.events {
+		b.WriteString(line(e))
+	}
+	for _, n := range w.names {
+		for _, c := range w.hosts[n].Applied() {
+			fmt.Fprintf(&b, "applied on %s: %s\n", n, c.Summary())
+		}
+	}
+	return b.String()
+}
+
+func line(e event.Event) string {
+	switch e := e.(type) {
+	case event.PlayStart:
+		return fmt.Sprintf("PLAY %s on %s\n", e.Name, strings.Join(e.Hosts, " "))
+	case event.NoHosts:
+		return fmt.Sprintf("PLAY %s: no host is %s\n", e.Play, e.Pattern)
+	case event.TaskStart:
+		if e.Handler {
+			return "HANDLER " + e.Name + "\n"
+		}
+		return "TASK " + e.Name + "\n"
+	case event.TaskResult:
+		return resultLine(e)
+	case event.Notified:
+		word := "notified"
+		if e.Possible {
+			word = "possibly notified"
+		}
+		return fmt.Sprintf("    %s %s: %s\n", e.Host, word, strings.Join(e.Handlers, ", "))
+	case event.Warning:
+		return "WARNING " + e.Diagnostic.Error() + "\n"
+	case event.Recap:
+		return recapLines(e)
+	}
+	return fmt.Sprintf("unknown event %T\n", e)
+}
+
+func resultLine(e event.TaskResult) string {
+	var b strings.Builder
+	indent := "  "
+	if e.Item != nil {
+		indent = "    "
+	}
+	fmt.Fprintf(&b, "%s%s %s", indent, e.Host, e.Status)
+	for word, on := range map[string]bool{"?": e.Guess} {
+		if on {
+			b.WriteString(word)
+		}
+	}
+	if e.Item != nil {
+		fmt.Fprintf(&b, " (item=%s)", *e.Item)
+	}
+	for _, f := range []struct {
+		word string
+		on   bool
+	}{{"loop", e.Loop}, {"ignored", e.Ignored}, {"hidden", e.Hidden}, {"planned", e.Planned && len(e.Changes) > 0}} {
+		if f.on {
+			b.WriteString(" " + f.word)
+		}
+	}
+	for _, c := range e.Changes {
+		fmt.Fprintf(&b, " [%s]", c.Summary())
+	}
+	if e.Message != "" {
+		b.WriteString(": " + e.Message)
+	}
+	if e.Hint != "" {
+		b.WriteString(" (" + e.Hint + ")")
+	}
+	if e.Because != nil {
+		b.WriteString(" because of " + strings.Join(e.Because, ", "))
+	}
+	if e.Module == "debug" && !e.Loop && (e.Status == event.OK || e.Hidden) {
+		b.WriteString(" = " + shown(e.Result))
+	}
+	return b.String() + "\n"
+}
+
+// shown gives data as JSON, with ? for what is not known.
+func shown(v any) string {
+	data, err := json.Marshal(plain(v))
+	if err != nil {
+		return err.Error()
+	}
+	return string(data)
+}
+
+func plain(v any) any {
+	switch x := v.(type) {
+	case jinja.Unknown:
+		return "?"
+	case map[string]any:
+		out := map[string]any{}
+		for k, item := range x {
+			if k != "start" && k != "end" && k != "delta" {
+				out[k] = plain(item)
+			}
+		}
+		if len(out) == 3 && out["changed"] == false && out["failed"] == false { // a debug task's own keys
+			delete(out, "changed")
+			delete(out, "failed")
+		}
+		return out
+	case []any:
+		out := make([]any, len(x))
+		for i, item := range x {
+			out[i] = plain(item)
+		}
+		return out
+	}
+	return v
+}
+
+func recapLines(e event.Recap) string {
+	var b strings.Builder
+	for _, h := range e.Hosts {
+		fmt.Fprintf(&b, "RECAP %s:", h.Host)
+		for _, c := range []struct {
+			word string
+			n    int
+		}{
+			{"ok", h.OK}, {"changed", h.Changed}, {"unreachable", h.Unreachable}, {"failed", h.Failed}, {"skipped", h.Skipped}, {"ignored", h.Ignored},
+			{"undecided", h.Undecided}, {"deferred", h.Deferred},
+		} {
+			if c.n > 0 {
+				fmt.Fprintf(&b, " %s=%d", c.word, c.n)
+			}
+		}
+		b.WriteString("\n")
+	}
+	if e.Interrupted {
+		b.WriteString("INTERRUPTED\n")
+	}
+	return b.String()
+}
