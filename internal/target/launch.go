@@ -28,6 +28,8 @@ type program struct {
 	stdin  io.Reader
 	stdout io.Writer
 	stderr io.Writer
+
+	ofLogin bool // see Program
 }
 
 // script makes the program of a fixed script and its arguments.
@@ -77,6 +79,9 @@ func (d *dialogue) command() host.Command {
 		if b.Password != "" {
 			c.Stdin = readerFunc(d.speak)
 		}
+	}
+	if d.p.ofLogin {
+		c.Argv = append([]string{"sh", "-c", ofLogin, "sh"}, c.Argv...)
 	}
 	return c
 }

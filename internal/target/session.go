@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"time"
 
 	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/internal/transport/shell"
@@ -72,25 +71,13 @@ func (h *Host) startFiles(ctx context.Context) (transport.Files, error) {
 	if p, ok := h.conn.(transport.PipeOpener); ok {
 		pipes, wanted = p, "sftp"
 	}
-	life, end := context.WithCancelCause(h.life)
-	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
-	inR, inW := io.Pipe()
-	outR, outW := io.Pipe()
-	go func() {
-		p := script(fileServer, wanted)
-		p.stdin, p.stdout = inR, outW
-		status, err := h.launch(life, p)
-		if err == nil {
-			err = fmt.Errorf("the file session ended with status %d: %w", status, io.ErrUnexpectedEOF)
-		}
-		outW.CloseWithError(err)
-		inR.CloseWithError(err)
-		end(err)
-	}()
-	stdin := &serverInput{inW, outR, end}
-	f, err := serve(ctx, pipes, stdin, outR)
-	if err != nil || !stop() {
-		stdin.Close()
+	s := h.stream(ctx, script(fileServer, wanted), "the file session")
+	f, err := serve(ctx, pipes, s, s.stdout)
+	if err == nil {
+		err = s.Begun()
+	}
+	if err != nil {
+		s.Close()
 		return nil, errors.Join(err, context.Cause(ctx))
 	}
 	return f, nil
@@ -109,21 +96,4 @@ func serve(ctx context.Context, pipes transport.PipeOpener, stdin io.WriteCloser
 		return shell.Open(ctx, stdin, stdout)
 	}
 	return nil, fmt.Errorf("the file session began with %q", kind)
-}
-
-// serverInput is the stdin of a file server. Its end is the server's: one that does not see it is ended a little later.
-type serverInput struct {
-	*io.PipeWriter
-	out *io.PipeReader
-	end context.CancelCauseFunc
-}
-
-const serverGrace = 2 * time.Second
-
-func (s *serverInput) Close() error {
-	time.AfterFunc(serverGrace, func() {
-		s.end(errClosed)
-		s.out.Close()
-	})
-	return s.PipeWriter.Close()
 }

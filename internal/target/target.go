@@ -63,6 +63,19 @@ var errClosed = errors.New("the host is closed")
 // New makes a host of a connection and proves that programs can be run on it as the wanted user: a wrong sudo password is an error here (*BecomeError). It costs one round
 // trip, whose answer is also that of Facts. The connection stays the caller's, who closes it after the Host.
 func New(ctx context.Context, conn host.Conn, o Options) (*Host, error) {
+	h, err := Open(ctx, conn, o)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.survey(ctx); err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// Open makes a host of a connection without a look at it: what New proves shows at the first use.
+func Open(ctx context.Context, conn host.Conn, o Options) (*Host, error) {
 	h := &Host{conn: conn, name: o.Name, timeout: o.Timeout, service: o.ServiceTimeout, files: newSlot[transport.Files](), seen: newSlot[*survey]()}
 	if h.name == "" {
 		h.name = "host"
@@ -78,10 +91,6 @@ func New(ctx context.Context, conn host.Conn, o Options) (*Host, error) {
 		return nil, h.at("", err)
 	}
 	h.life, h.close = context.WithCancelCause(context.WithoutCancel(ctx))
-	if _, err := h.survey(ctx); err != nil {
-		h.Close()
-		return nil, err
-	}
 	return h, nil
 }
 
