@@ -4,6 +4,8 @@
 package lazy
 
 import (
+	"strings"
+
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
@@ -60,12 +62,22 @@ func (c *compiler) text(n *yamlsrc.Node) jinja.Value {
 	if n.Tag == yamlsrc.TagUnsafe || !jinja.IsTemplate(n.Text) {
 		return n.Text
 	}
-	t, err := c.env.CompileArg(n.Text, n.Pos)
+	t, err := c.env.CompileArg(n.Text, TextPos(n))
 	if err != nil {
 		c.faults.AddError(n.Pos, err)
 		return n.Text
 	}
 	return t
+}
+
+// TextPos gives the place of the first character of a string, behind its quote or below its block's mark: where a template in it begins.
+func TextPos(n *yamlsrc.Node) diag.Pos {
+	p := n.StringPos(0)
+	// White space at the beginning has no place of its own.
+	if blank := len(n.Text) - len(strings.TrimLeft(n.Text, " ")); blank < p.Column && !strings.Contains(n.Text, "\n") {
+		p.Column -= blank
+	}
+	return p
 }
 
 // IsTemplate reports whether a value is a template or holds one.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/lazy"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 )
 
@@ -66,7 +67,7 @@ func (l *loader) expression(n *yamlsrc.Node) *jinja.Template {
 		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
 		compile = l.env.CompileArg
 	}
-	t, err := compile(text, n.Pos)
+	t, err := compile(text, lazy.TextPos(n))
 	l.faults.AddError(n.Pos, err)
 	return t
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/pfrun/pfrun/internal/play"
 )
 
-// Scope gives what a task sees on a host: local are the variables of its loop and of the result under judgement, which hide even -e; task are those of its own keyword vars. Both may be nil.
-// Without a host only what is the same for all of them is there.
+// Scope gives what a task sees on a host: local are the variables of its loop and of the result under judgement, which hide everything else; task are those of its own keyword
+// vars. Both may be nil. Without a host only what is the same for all of them is there.
 func (s *Store) Scope(hostName string, p *play.Play, task, local *jinja.Dict) jinja.Scope {
 	sc := &scope{store: s, host: s.hosts[hostName], task: task, local: local}
 	if p != nil {
@@ -24,12 +24,12 @@ type scope struct {
 	play, task, local *jinja.Dict
 }
 
-// Lookup finds a variable by Ansible's order of precedence, from the highest: magic, local, extra, registered and set, task, play, host, groups.
+// Lookup finds a variable by Ansible's order of precedence, from the highest: local, magic, extra, registered and set, task, play, host, groups.
 func (sc *scope) Lookup(name string) (jinja.Value, bool) {
-	if v, ok := sc.lookupMagic(name); ok {
+	if v, ok := get(sc.local, name); ok {
 		return v, true
 	}
-	if v, ok := get(sc.local, name); ok {
+	if v, ok := sc.lookupMagic(name); ok {
 		return v, true
 	}
 	if v, ok := get(sc.store.extra, name); ok {
