@@ -73,9 +73,6 @@ func (h *Human) result(e pfrun.TaskResult) {
 	if e.Item == nil && e.Loop && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed {
 		return // the items have been told
 	}
-	if e.Hidden {
-		e = censored(e)
-	}
 	where := "[" + e.Host + "]"
 	if e.Item != nil {
 		where += " => (item=" + *e.Item + ")"
@@ -105,18 +102,6 @@ func (h *Human) result(e pfrun.TaskResult) {
 	}
 }
 
-// censored takes out of a result whatever came from arguments or from the host.
-func censored(e pfrun.TaskResult) pfrun.TaskResult {
-	const hidden = "(hidden)"
-	if e.Item != nil {
-		item := hidden
-		e.Item = &item
-	}
-	e.Message, e.Hint, e.Diff = hidden, "", ""
-	e.Notes, e.Changes, e.Result = nil, nil, nil
-	return e
-}
-
 func guess(e pfrun.TaskResult) string {
 	if e.Guess {
 		return " (?)"
@@ -137,7 +122,11 @@ func (h *Human) changes(e pfrun.TaskResult) {
 	for _, c := range e.Changes {
 		h.line("", "  "+word+c.Summary()+why)
 	}
-	if h.Diff && e.Diff != "" {
+	show := h.Diff
+	if e.ShowDiff != nil {
+		show = *e.ShowDiff
+	}
+	if show && e.Diff != "" {
 		h.diff(e.Diff)
 	}
 }
@@ -192,7 +181,7 @@ func (h *Human) hint(e pfrun.TaskResult) {
 
 func (h *Human) faultJSON(e pfrun.TaskResult) string {
 	if e.Hidden {
-		return `{"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result"}`
+		return compact(e.Result)
 	}
 	fault := map[string]any{"changed": e.Status == pfrun.Changed || len(e.Changes) > 0, "msg": e.Message}
 	if h.Verbosity > 0 {

@@ -44,14 +44,18 @@ func TestHuman(t *testing.T) {
 			event: pfrun.TaskResult{Host: "h1", Status: pfrun.OK, Item: &item, Verbose: 1},
 			want:  "ok: [h1] => (item=blue)\n",
 		},
-		"hidden": {
-			human: Human{Diff: true, Verbosity: 3},
-			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, Item: &item, Hidden: true, Diff: "+blue\n", Changes: []change.Change{restart}, Result: map[string]any{"msg": "blue"}},
-			want:  "changed: [h1] => (item=(hidden))\n",
-		},
 		"hidden failure": {
-			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Failed, Hidden: true, Message: "blue"},
-			want:  "fatal: [h1]: FAILED! => {\"censored\": \"the output has been hidden due to the fact that 'no_log: true' was specified for this result\"}\n",
+			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Failed, Hidden: true, Result: map[string]any{"censored": "hidden", "changed": false}},
+			want:  "fatal: [h1]: FAILED! => {\"censored\": \"hidden\", \"changed\": false}\n",
+		},
+		"diff against the flag": {
+			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, ShowDiff: new(true), Diff: "+blue\n", Verbose: 1},
+			want:  "changed: [h1]\n+blue\n",
+		},
+		"no diff in spite of the flag": {
+			human: Human{Diff: true},
+			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, ShowDiff: new(false), Diff: "+blue\n", Verbose: 1},
+			want:  "changed: [h1]\n",
 		},
 		"failure": {
 			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Failed, Ignored: true, Message: `it is "bad"`, Hint: "mend it"},
