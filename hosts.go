@@ -16,15 +16,15 @@ import (
 	"github.com/pfrun/pfrun/inventory"
 )
 
-func (p *Project) loadInventory() {
-	var dirs []string
+// loadInventory reads the inventory. group_vars and host_vars beside the playbooks count, and those in dirs.
+func (p *Project) loadInventory(dirs ...string) {
 	for _, path := range p.options.Playbooks {
 		if dir := filepath.Dir(path); !slices.Contains(dirs, dir) {
 			dirs = append(dirs, dir)
 		}
 	}
 	var faults diag.List
-	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{PlaybookDirs: dirs})
+	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{PlaybookDirs: dirs, Evaluator: newEvaluator(p.env, p.extra)})
 	p.faults.Add(faults...)
 	if p.options.Limit == "" || len(faults.Errors()) > 0 {
 		return

@@ -25,10 +25,10 @@ type Layer struct {
 }
 
 // VarsFor gives the variables of a host, weakest layer first, for plays of a playbook in playbookDir (one of Options.PlaybookDirs; others add nothing).
-// Layers without variables are left out.
+// Where playbookDir is empty there is no playbook. Layers without variables are left out.
 func (inv *Inventory) VarsFor(h *Host, playbookDir string) []Layer {
 	b := layerBuilder{from: inv.files}
-	playDir := []string{cleanDir(playbookDir)}
+	playDir := playDirs(playbookDir)
 	all := inv.groups[allGroup]
 	groups := slices.DeleteFunc(slices.Clone(h.Groups), func(g *Group) bool { return g == all })
 	for _, g := range append([]*Group{all}, groups...) {
@@ -42,6 +42,22 @@ func (inv *Inventory) VarsFor(h *Host, playbookDir string) []Layer {
 	b.hostFiles(HostBesideSource, inv.dirs, h)
 	b.hostFiles(HostBesidePlay, playDir, h)
 	return b.layers
+}
+
+// VarsOf gives the variables that are set for a group itself, weakest layer first; playbookDir as with VarsFor.
+func (inv *Inventory) VarsOf(g *Group, playbookDir string) []Layer {
+	b := layerBuilder{from: inv.files}
+	b.add(GroupInFile, g.Name, g.Vars)
+	b.groupFiles(GroupsBesideSrc, inv.dirs, []*Group{g})
+	b.groupFiles(GroupsBesidePlay, playDirs(playbookDir), []*Group{g})
+	return b.layers
+}
+
+func playDirs(playbookDir string) []string {
+	if playbookDir == "" {
+		return nil
+	}
+	return []string{cleanDir(playbookDir)}
 }
 
 type layerBuilder struct {
