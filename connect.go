@@ -31,11 +31,27 @@ func newConnector(o *Options, secrets *vars.Secrets, warn func(string)) *connect
 	return &connector{o: o, secrets: secrets, warn: warn, conns: map[string]*sharedConn{}, warned: map[string]bool{}}
 }
 
-// sharedConn is a connection that is made once; a failure is remembered too, so that a dead host costs its time-out once.
+// sharedConn is a connection that is made once; a failure is remembered too, so that a dead host costs its time-out once. An attempt that the user broke off is none: a handler
+// that is owed connects again.
 type sharedConn struct {
-	once sync.Once
+	mu   sync.Mutex
 	conn host.Conn
 	err  error
+}
+
+func (s *sharedConn) get(ctx context.Context, open func() (host.Conn, error)) (host.Conn, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil || s.err != nil {
+		return s.conn, s.err
+	}
+	conn, err := open()
+	if err == nil {
+		s.conn = conn
+	} else if ctx.Err() == nil {
+		s.err = err
+	}
+	return s.conn, err
 }
 
 // login is who to be on a host, and the way there.
@@ -158,19 +174,16 @@ func (c *connector) conn(ctx context.Context, l *login) (host.Conn, error) {
 		c.conns[l.connKey()] = s
 	}
 	c.mu.Unlock()
-	s.once.Do(func() {
+	return s.get(ctx, func() (host.Conn, error) {
 		if l.method == "local" {
-			s.conn = local.Conn{}
-			return
+			return local.Conn{}, nil
 		}
 		conn, err := ssh.Dial(ctx, l.ssh)
 		if err != nil {
-			s.err = err
-			return
+			return nil, err
 		}
-		s.conn = conn
+		return conn, nil
 	})
-	return s.conn, s.err
 }
 
 func (c *connector) close() {
