@@ -20,7 +20,12 @@ func (st *state) attr(obj Value, name string, at int) (Value, error) {
 		if v, ok := x.GetString(name); ok {
 			return st.forceShallow(v, name)
 		}
-	case *Undefined, Unknown:
+	case *Undefined:
+		if x.blank {
+			return nil, x.err()
+		}
+		return obj, nil
+	case Unknown:
 		return obj, nil
 	case *ScopeMap:
 		if dictMethods[name] != nil {

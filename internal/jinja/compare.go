@@ -46,6 +46,9 @@ func identical(a, b Value) bool {
 	case *rangeValue:
 		y, ok := b.(*rangeValue)
 		return ok && *x == *y
+	case *dateTime, *timeDelta:
+		n, ok := compareTimes(a, b)
+		return ok && n == 0
 	}
 	return false
 }
@@ -117,6 +120,9 @@ func order(a, b Value, op string) (int, error) {
 	default:
 		if isNumber(a) && isNumber(b) {
 			return compareNumbers(a, b), nil
+		}
+		if n, ok := compareTimes(a, b); ok {
+			return n, nil
 		}
 	}
 	return 0, fmt.Errorf("'%s' not supported between instances of '%s' and '%s'", op, TypeName(a), TypeName(b))

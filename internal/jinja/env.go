@@ -19,6 +19,9 @@ type Env struct {
 	lookups map[string]Lookup
 	tags    map[string]bool // of extensions
 	loader  Loader
+	control Control
+	yaml    func(ctx context.Context, text string) ([]Value, error)
+	vault   Vault
 
 	mu    sync.Mutex
 	cache map[cacheKey]*Template

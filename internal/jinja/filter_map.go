@@ -7,7 +7,7 @@ import (
 
 // filterMap is map('filter', …) and map(attribute='a', default=…).
 func filterMap(c *Call) (Value, error) {
-	vs, err := c.elements()
+	vs, err := c.selected()
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ func (c *Call) mapping() (func(Value) (Value, error), error) {
 // filterSelect is select, reject, selectattr and rejectattr.
 func filterSelect(byAttr, want bool) func(*Call) (Value, error) {
 	return func(c *Call) (Value, error) {
-		vs, err := c.elements()
+		vs, err := c.selected()
 		if err != nil {
 			return nil, err
 		}
@@ -113,4 +113,12 @@ func (c *Call) selection(byAttr bool) (func(Value) (truth, known bool, err error
 		}
 		return check(v)
 	}, nil
+}
+
+// selected gives the elements of the input; None has none.
+func (c *Call) selected() ([]Value, error) {
+	if c.In == nil {
+		return nil, nil
+	}
+	return c.elements()
 }

@@ -63,15 +63,23 @@ func parseInt(s string, base int) (Value, bool) {
 }
 
 func filterFloat(c *Call) (Value, error) {
-	if s, ok := c.In.(string); ok {
-		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-		if err == nil && !strings.ContainsAny(s, "xXpP") {
-			return f, nil
-		}
-	} else if f, ok := toFloat(c.In); ok {
+	if f, err := pyFloat(c.In); err == nil {
 		return f, nil
 	}
 	return c.Arg(0, 0.0), nil
+}
+
+// pyFloat is float(v).
+func pyFloat(v Value) (float64, error) {
+	s, ok := v.(string)
+	if !ok {
+		return number(v)
+	}
+	f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+	if err != nil || strings.ContainsAny(s, "xXpP") {
+		return 0, fmt.Errorf("could not convert string to float: %s", Repr(s))
+	}
+	return f, nil
 }
 
 func filterBool(c *Call) (Value, error) {

@@ -98,7 +98,7 @@ func filterTruncate(c *Call) (Value, error) {
 		return nil, err
 	}
 	end := c.Text(2, "...")
-	leeway, err := c.Int(3, 0)
+	leeway, err := c.Int(3, 5)
 	if err != nil {
 		return nil, err
 	}
@@ -138,8 +138,6 @@ func dirName(s string) string {
 	return strings.TrimRight(head, "/")
 }
 
-func winBaseName(s string) string { return s[strings.LastIndexAny(s, `\/:`)+1:] }
-
 // cleanPath is os.path.normpath.
 func cleanPath(s string) string {
 	clean := path.Clean(s)
@@ -169,35 +167,6 @@ func filterPathJoin(c *Call) (Value, error) {
 		}
 	}
 	return out, nil
-}
-
-func filterRelPath(c *Call) (Value, error) {
-	if !c.Has(0) {
-		return nil, errors.New("the argument 'start' is missing: pfrun does not know the target's working directory")
-	}
-	to, from := path.Clean(c.input()), path.Clean(c.Text(0, "."))
-	if path.IsAbs(to) != path.IsAbs(from) {
-		return nil, errors.New("one path is absolute and the other is not")
-	}
-	a, b := strings.Split(strings.Trim(from, "/"), "/"), strings.Split(strings.Trim(to, "/"), "/")
-	for len(a) > 0 && len(b) > 0 && a[0] == b[0] {
-		a, b = a[1:], b[1:]
-	}
-	var parts []string
-	for _, p := range a {
-		if p != "" && p != "." {
-			parts = append(parts, "..")
-		}
-	}
-	for _, p := range b {
-		if p != "" && p != "." {
-			parts = append(parts, p)
-		}
-	}
-	if len(parts) == 0 {
-		return ".", nil
-	}
-	return strings.Join(parts, "/"), nil
 }
 
 func filterSplitExt(c *Call) (Value, error) {

@@ -1,6 +1,9 @@
 package jinja
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // filterTable is the filters of this package: name, signature, function. The signature is what follows the input.
 func filterTable() []filterDef {
@@ -90,12 +93,60 @@ func filterTable() []filterDef {
 		{name: "normpath", fn: textFilter(cleanPath)},
 		{name: "relpath", signature: sign("start="), fn: filterRelPath},
 		{name: "splitext", fn: filterSplitExt},
-		{name: "win_basename", fn: textFilter(winBaseName)},
 	}
 }
 
+// moreFilters are those that few templates use.
+func moreFilters() []filterDef {
+	return []filterDef{
+		{name: "escape", fn: textFilter(escapeHTML)},
+		{name: "forceescape", fn: textFilter(escapeHTML)},
+		{name: "safe", fn: textFilter(func(s string) string { return s })},
+		{name: "striptags", fn: textFilter(stripTags)},
+		{name: "xmlattr", signature: sign("autospace="), fn: filterXMLAttr},
+		{name: "urlize", signature: sign("trim_url_limit=, nofollow=, target=, rel=, extra_schemes="), fn: filterURLize},
+		{name: "center", signature: sign("width="), fn: filterCenter},
+		{name: "filesizeformat", signature: sign("binary="), fn: filterFileSize},
+		{name: "wordwrap", signature: sign("width=, break_long_words=, wrapstring=, break_on_hyphens="), fn: filterWordWrap},
+		{name: "pprint", fn: filterPPrint},
+		{name: "human_readable", signature: sign("isbits=, unit="), fn: filterHumanReadable},
+		{name: "human_to_bytes", signature: sign("default_unit=, isbits="), fn: filterHumanToBytes},
+		{name: "combinations", signature: sign("r"), fn: filterCombinations(false)},
+		{name: "permutations", signature: sign("r="), fn: filterCombinations(true)},
+		{name: "product", signature: sign("*args, repeat="), fn: filterProduct},
+		{name: "rekey_on_member", signature: sign("key, duplicates="), fn: filterRekey},
+		{name: "extract", signature: sign("container, morekeys="), fn: filterExtract},
+		{name: "random", signature: sign("start=, step=, seed="), fn: filterRandom},
+		{name: "shuffle", signature: sign("seed="), fn: filterShuffle},
+		{name: "strftime", signature: sign("second=, utc="), fn: filterStrftime},
+		{name: "to_datetime", signature: sign("format="), fn: filterToDatetime},
+		{name: "urlencode", fn: filterURLEncode},
+		{name: "urldecode", fn: filterURLDecode},
+		{name: "urlsplit", signature: sign("query=, alias="), fn: filterURLSplit},
+		{name: "to_uuid", signature: sign("namespace="), fn: filterToUUID},
+		{name: "password_hash", signature: sign("hashtype=, salt=, salt_size=, rounds=, ident="), fn: filterPasswordHash},
+		{name: "to_yaml", signature: sign(yamlOptions), fn: yamlFilter(false)},
+		{name: "to_nice_yaml", signature: sign(yamlOptions), fn: yamlFilter(true)},
+		{name: "from_yaml", fn: filterFromYAML(false)},
+		{name: "from_yaml_all", fn: filterFromYAML(true)},
+		{name: "vault", signature: sign("secret, salt=, vault_id=, wrap_object=, vaultid="), fn: filterVault},
+		{name: "unvault", signature: sign("secret, vault_id=, vaultid="), fn: filterUnvault},
+		{name: "expanduser", fn: filterExpandUser},
+		{name: "expandvars", fn: filterExpandVars},
+		{name: "realpath", fn: filterRealPath},
+		{name: "fileglob", fn: filterFileGlob},
+		{name: "commonpath", fn: filterCommonPath},
+		{name: "win_basename", fn: textFilter(winBaseName)},
+		{name: "win_dirname", fn: textFilter(winDirName)},
+		{name: "win_splitdrive", fn: filterWinSplitDrive},
+	}
+}
+
+// yamlOptions are the arguments of to_yaml and to_nice_yaml. Unicode is always written as it is; the names that change nothing are accepted.
+const yamlOptions = "indent=, width=, sort_keys=, default_flow_style=, explicit_start=, explicit_end=, default_style=, allow_unicode=, line_break=, encoding="
+
 // filterAliases are second names.
-var filterAliases = map[string]string{"d": "default", "count": "length"}
+var filterAliases = map[string]string{"d": "default", "count": "length", "e": "escape"}
 
 // loose is sign for a callee that takes undefined arguments.
 func loose(text string) signature {
@@ -105,7 +156,7 @@ func loose(text string) signature {
 }
 
 func builtinFilters() map[string]*filterDef {
-	table := filterTable()
+	table := slices.Concat(filterTable(), moreFilters())
 	m := make(map[string]*filterDef, len(table)+len(filterAliases))
 	for i := range table {
 		m[table[i].name] = &table[i]

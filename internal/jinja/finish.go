@@ -14,6 +14,10 @@ func (st *state) finish(v Value) (Value, error) {
 		return v, nil
 	case *Undefined:
 		return nil, x.err()
+	case *dateTime:
+		return x.String(), nil
+	case *timeDelta:
+		return x.String(), nil
 	}
 	if st.values++; st.values > maxValues {
 		return nil, errTooMany

@@ -59,6 +59,10 @@ func otherTypeName(v Value) string {
 		return "Macro"
 	case *module:
 		return "TemplateModule"
+	case *dateTime:
+		return "datetime"
+	case *timeDelta:
+		return "timedelta"
 	case *superRef:
 		return "BlockReference"
 	case *selfRef:
@@ -77,15 +81,10 @@ func builtinGlobals() map[string]Value {
 		"query":     &innerFunc{"query", globalQuery},
 		"q":         &innerFunc{"q", globalQuery},
 		"omit":      Omit{},
-		"lipsum":    &innerFunc{"lipsum", notSupported("lipsum")},
-		"cycler":    &innerFunc{"cycler", notSupported("cycler")},
-		"joiner":    &innerFunc{"joiner", notSupported("joiner")},
-	}
-}
-
-func notSupported(name string) func(*state, []Value, *Dict) (Value, error) {
-	return func(*state, []Value, *Dict) (Value, error) {
-		return nil, fmt.Errorf("the function %s is not supported", name)
+		"now":       &innerFunc{"now", globalNow},
+		"lipsum":    &innerFunc{"lipsum", globalLipsum},
+		"cycler":    &innerFunc{"cycler", globalCycler},
+		"joiner":    &innerFunc{"joiner", globalJoiner},
 	}
 }
 
@@ -114,8 +113,19 @@ func globalRange(_ *state, args []Value, _ *Dict) (Value, error) {
 	return r, r.count(stop)
 }
 
-// count sets how many numbers there are before stop.
+// count sets how many numbers there are before stop, which may not be too many.
 func (r *rangeValue) count(stop int64) error {
+	if err := r.size(stop); err != nil {
+		return err
+	}
+	if r.n > maxRange {
+		return fmt.Errorf("the range has %d numbers, more than %d", r.n, maxRange)
+	}
+	return nil
+}
+
+// size sets how many numbers there are before stop.
+func (r *rangeValue) size(stop int64) error {
 	const huge = 1 << 61
 	if r.step == 0 {
 		return errors.New("range() arg 3 must not be zero")
@@ -127,9 +137,6 @@ func (r *rangeValue) count(stop int64) error {
 		r.n = (stop - r.start + r.step - 1) / r.step
 	} else if r.step < 0 && stop < r.start {
 		r.n = (r.start - stop - r.step - 1) / -r.step
-	}
-	if r.n > maxRange {
-		return fmt.Errorf("the range has %d numbers, more than %d", r.n, maxRange)
 	}
 	return nil
 }

@@ -86,7 +86,9 @@ func (l *lexer) text() error {
 	if l.strip {
 		text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	} else if l.newline {
-		text = strings.TrimPrefix(text, "\n")
+		if rest, ok := strings.CutPrefix(text, "\n"); ok {
+			text, start = rest, start+1
+		}
 	}
 	l.strip, l.newline = false, false
 	if end < len(l.src) {
@@ -198,9 +200,7 @@ func (l *lexer) rawBody(from, to int, strip bool) {
 	if strip {
 		text = strings.TrimLeftFunc(text, unicode.IsSpace)
 	}
-	if l.src[to+2] == '-' {
-		text = strings.TrimRightFunc(text, unicode.IsSpace)
-	}
+	text = l.trimBefore(text, from, to)
 	if text != "" {
 		l.add(tokText, text, from)
 	}

@@ -33,6 +33,11 @@ func (st *state) binary(op operator, a, b Value) (Value, error) {
 	}
 	switch op {
 	case opAdd:
+		if d, ok := b.(*timeDelta); ok {
+			if x, ok := a.(*dateTime); ok {
+				return &dateTime{x.t.Add(d.d)}, nil
+			}
+		}
 		return st.add(a, b)
 	case opMul:
 		if n, ok := repeatCount(b); ok {

@@ -56,6 +56,8 @@ func (p *parser) parameters(m *macroStmt) error {
 			if def, err = p.expression(true); err != nil {
 				return err
 			}
+		} else if name == "caller" {
+			return p.errorf(at, "the parameter 'caller' must have a default")
 		} else if n := len(m.defaults); n > 0 && m.defaults[n-1] != nil {
 			return p.errorf(at, "the parameter '%s' has no default, but follows one that has", name)
 		}

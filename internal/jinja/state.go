@@ -318,9 +318,12 @@ func (st *state) scopeValue(m *ScopeMap, name string) (Value, bool, error) {
 		return nil, false, nil
 	}
 	child := st.child(m.scope, m)
-	if t, ok := v.(*Template); ok {
+	switch t := v.(type) {
+	case *Template:
 		v, err := child.evalTemplate(t, name)
 		return v, true, err
+	case *ScopeMap: // of a scope of scopes: nobody wants all of it yet
+		return t, true, nil
 	}
 	v, err := child.force(v)
 	return v, true, err
@@ -401,8 +404,11 @@ func (st *state) forceScope(m *ScopeMap) (Value, error) {
 	return d, nil
 }
 
-// names gives the names of the scope, sorted.
+// names gives the names of the scope, sorted, or in their own order where they have one.
 func (m *ScopeMap) names() []string {
+	if o, ok := m.scope.(OrderedNamer); ok {
+		return o.OrderedNames()
+	}
 	n, ok := m.scope.(Namer)
 	if !ok {
 		return nil

@@ -19,6 +19,17 @@ func formatMethod(st *state, self Value, c *Call) (Value, error) {
 	return text, nil
 }
 
+// formatMapMethod is str.format_map.
+func formatMapMethod(st *state, self Value, c *Call) (Value, error) {
+	d, ok := c.args[0].(*Dict)
+	if !ok {
+		return nil, fmt.Errorf("format_map() wants a dict, not '%s'", TypeName(c.args[0]))
+	}
+	f := &braceFormat{st: st, named: d}
+	text, err := f.format(self.(string), 0)
+	return text, err
+}
+
 type braceFormat struct {
 	st    *state
 	args  []Value

@@ -3,7 +3,7 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"net/url"
+	"io/fs"
 	"slices"
 	"strings"
 
@@ -64,7 +64,26 @@ func testTable() []testDef {
 		{name: "success", fn: resultTest("failed", false), takesUnknown: true},
 		{name: "skipped", fn: resultTest("skipped", true), takesUnknown: true},
 		{name: "version", signature: sign("version, operator=, strict=, version_type="), fn: testVersion},
-		{name: "url", signature: sign("schemes="), fn: testURL},
+		{name: "unreachable", fn: resultTest("unreachable", true), takesUnknown: true},
+		{name: "reachable", fn: resultTest("unreachable", false), takesUnknown: true},
+		{name: "started", fn: asyncTest("started"), takesUnknown: true},
+		{name: "finished", fn: asyncTest("finished"), takesUnknown: true},
+		{name: "timedout", fn: testTimedOut, takesUnknown: true},
+		{name: "uri", signature: sign("schemes="), fn: func(c *Call) (bool, error) { uri, _, err := isURI(c); return uri, err }},
+		{name: "url", signature: sign("schemes="), fn: func(c *Call) (bool, error) { _, url, err := isURI(c); return url, err }},
+		{name: "urn", fn: func(c *Call) (bool, error) { uri, _, err := isURI(c, "urn"); return uri, err }},
+		{name: "nan", fn: func(c *Call) (bool, error) { f, ok := c.In.(float64); return ok && f != f, nil }},
+		{name: "escaped", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
+		{name: "vault_encrypted", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
+		{name: "vaulted_file", fn: testVaultedFile},
+		{name: "abs", fn: func(c *Call) (bool, error) { return strings.HasPrefix(c.input(), "/"), nil }},
+		{name: "directory", fn: fileTest(false, fs.FileInfo.IsDir)},
+		{name: "file", fn: fileTest(false, func(i fs.FileInfo) bool { return i.Mode().IsRegular() })},
+		{name: "exists", fn: fileTest(false, isAnyFile)},
+		{name: "link", fn: fileTest(true, func(i fs.FileInfo) bool { return i.Mode()&fs.ModeSymlink != 0 })},
+		{name: "link_exists", fn: fileTest(true, isAnyFile)},
+		{name: "same_file", signature: sign("other"), fn: testSameFile},
+		{name: "mount", fn: testMount},
 	}
 }
 
@@ -72,7 +91,8 @@ func testTable() []testDef {
 var testAliases = map[string]string{
 	"equalto": "eq", "==": "eq", "!=": "ne", "<": "lt", "lessthan": "lt", "<=": "le", ">": "gt", "greaterthan": "gt", ">=": "ge",
 	"issubset": "subset", "issuperset": "superset", "change": "changed", "failure": "failed", "succeeded": "success", "successful": "success",
-	"skip": "skipped", "version_compare": "version",
+	"skip": "skipped", "version_compare": "version", "isnan": "nan", "is_abs": "abs", "is_dir": "directory", "is_file": "file", "is_link": "link",
+	"is_same_file": "same_file", "is_mount": "mount",
 }
 
 func builtinTests() map[string]*testDef {
@@ -307,12 +327,29 @@ func testChanged(c *Call) (bool, error) {
 	return false, nil
 }
 
-func testURL(c *Call) (bool, error) {
-	u, err := url.Parse(c.input())
-	if err != nil {
-		return false, nil
+// asyncTest is started and finished: of a result that does not say it, it is true.
+func asyncTest(name string) func(*Call) (bool, error) {
+	return func(c *Call) (bool, error) {
+		if d, ok := c.In.(*Dict); ok {
+			if _, told := d.GetString(name); !told {
+				return true, nil
+			}
+		}
+		return c.field(name)
 	}
-	return u.Scheme != "" && u.Host != "", nil
+}
+
+func testTimedOut(c *Call) (bool, error) {
+	t, err := c.field("timedout")
+	if err != nil || !t {
+		return false, err
+	}
+	v, _ := c.In.(*Dict).GetString("timedout")
+	if v, err = c.st.force(v); err != nil {
+		return false, err
+	}
+	inner := &Call{In: v, st: c.st}
+	return inner.field("period")
 }
 
 var errNoVersion = errors.New("the version is empty")

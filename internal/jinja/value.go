@@ -78,6 +78,11 @@ type Namer interface {
 	Names() []string
 }
 
+// OrderedNamer is a scope whose names have an order that a template sees when it goes over them, such as the hosts of an inventory.
+type OrderedNamer interface {
+	OrderedNames() []string
+}
+
 // MapScope is the simplest scope.
 type MapScope map[string]Value
 

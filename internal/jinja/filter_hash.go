@@ -1,0 +1,167 @@
+package jinja
+
+import (
+	"crypto/rand"
+	"crypto/sha1"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"math/big"
+	"strings"
+
+	"github.com/go-crypt/crypt/algorithm"
+	"github.com/go-crypt/crypt/algorithm/bcrypt"
+	"github.com/go-crypt/crypt/algorithm/md5crypt"
+	"github.com/go-crypt/crypt/algorithm/shacrypt"
+)
+
+func hexBytes(s string) ([]byte, error) { return hex.DecodeString(s) }
+
+// uuid5 is the UUID of a name in a name space, by SHA-1.
+func uuid5(space []byte, name string) string {
+	sum := sha1.Sum(append(append([]byte{}, space...), name...))
+	sum[6] = sum[6]&0x0f | 0x50
+	sum[8] = sum[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+}
+
+// hashAlphabet is what salts are written in.
+const hashAlphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+// passwordHash is one kind of password hash: how long its salt is, and the rounds where none are said.
+type passwordHash struct {
+	saltSize, rounds int
+	exact            bool // the salt has this very length
+	make             func(password string, salt []byte, rounds int, ident string) (algorithm.Digest, error)
+}
+
+var passwordHashes = map[string]passwordHash{
+	"md5":    {saltSize: 8, make: md5Digest},
+	"sha256": {saltSize: 16, rounds: 535_000, make: shaDigest(shacrypt.VariantSHA256)},
+	"sha512": {saltSize: 16, rounds: 656_000, make: shaDigest(shacrypt.VariantSHA512)},
+	"bcrypt": {saltSize: 22, rounds: 12, exact: true, make: bcryptDigest},
+}
+
+var passwordAliases = map[string]string{"blowfish": "bcrypt", "md5_crypt": "md5", "sha256_crypt": "sha256", "sha512_crypt": "sha512"}
+
+func md5Digest(password string, salt []byte, _ int, _ string) (algorithm.Digest, error) {
+	h, err := md5crypt.New(md5crypt.WithVariant(md5crypt.VariantStandard))
+	if err != nil {
+		return nil, err
+	}
+	return h.HashWithSalt(password, salt)
+}
+
+func shaDigest(v shacrypt.Variant) func(string, []byte, int, string) (algorithm.Digest, error) {
+	return func(password string, salt []byte, rounds int, _ string) (algorithm.Digest, error) {
+		h, err := shacrypt.New(shacrypt.WithVariant(v), shacrypt.WithIterations(rounds))
+		if err != nil {
+			return nil, err
+		}
+		return h.HashWithSalt(password, salt)
+	}
+}
+
+func bcryptDigest(password string, salt []byte, rounds int, ident string) (algorithm.Digest, error) {
+	if ident != "" && ident != "2b" && ident != "2a" && ident != "2y" {
+		return nil, fmt.Errorf("the ident %q is not supported", ident)
+	}
+	h, err := bcrypt.New(bcrypt.WithVariant(bcrypt.VariantStandard), bcrypt.WithIterations(rounds))
+	if err != nil {
+		return nil, err
+	}
+	raw, err := bcryptSalt(salt)
+	if err != nil {
+		return nil, err
+	}
+	return h.HashWithSalt(password, raw)
+}
+
+// bcryptSalt decodes the 22 characters of a salt into its 16 bytes; the bits that are over are dropped.
+func bcryptSalt(text []byte) ([]byte, error) {
+	const alphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+	var out []byte
+	acc, bits := 0, 0
+	for _, c := range text {
+		i := strings.IndexByte(alphabet, c)
+		if i < 0 {
+			return nil, errors.New("the salt has characters other than letters, digits, . and /")
+		}
+		acc, bits = acc<<6|i, bits+6
+		if bits >= 8 {
+			bits -= 8
+			out = append(out, byte(acc>>bits))
+			acc &= 1<<bits - 1
+		}
+	}
+	return out, nil
+}
+
+func filterPasswordHash(c *Call) (Value, error) {
+	name := c.Text(0, "sha512")
+	if a, ok := passwordAliases[name]; ok {
+		name = a
+	}
+	kind, ok := passwordHashes[name]
+	if !ok {
+		return nil, fmt.Errorf("the hash %q is not supported: md5, blowfish, sha256 and sha512 are", name)
+	}
+	size, err := c.Int(2, int64(kind.saltSize))
+	if err != nil {
+		return nil, err
+	}
+	rounds, err := c.Int(3, 0)
+	if err != nil {
+		return nil, err
+	}
+	if rounds == 0 {
+		rounds = int64(kind.rounds)
+	}
+	if name == "bcrypt" && rounds > 18 || rounds > 10_000_000 {
+		return nil, fmt.Errorf("%d rounds would take too long", rounds)
+	}
+	salt, err := kind.salt(c.Text(1, ""), size)
+	if err != nil {
+		return nil, err
+	}
+	d, err := kind.make(c.input(), salt, int(rounds), c.Text(4, ""))
+	if err != nil {
+		return nil, fmt.Errorf("could not hash the secret: %w", err)
+	}
+	text := d.Encode()
+	if ident := c.Text(4, ""); name == "bcrypt" && ident != "" {
+		text = "$" + ident + strings.TrimPrefix(text, "$2b")
+	}
+	return text, nil
+}
+
+// salt gives the salt that was given, after it was checked, or a random one.
+func (k passwordHash) salt(given string, size int64) ([]byte, error) {
+	if given == "" {
+		if size < 1 || size > int64(k.saltSize) || k.exact {
+			size = int64(k.saltSize)
+		}
+		return randomSalt(int(size))
+	}
+	switch {
+	case strings.Trim(given, hashAlphabet) != "":
+		return nil, errors.New("the salt has characters other than letters, digits, . and /")
+	case k.exact && len(given) != k.saltSize:
+		return nil, fmt.Errorf("the salt must have exactly %d characters", k.saltSize)
+	case len(given) > k.saltSize:
+		return nil, fmt.Errorf("the salt must have at most %d characters", k.saltSize)
+	}
+	return []byte(given), nil
+}
+
+func randomSalt(n int) ([]byte, error) {
+	salt := make([]byte, n)
+	for i := range salt {
+		v, err := rand.Int(rand.Reader, big.NewInt(int64(len(hashAlphabet))))
+		if err != nil {
+			return nil, err
+		}
+		salt[i] = hashAlphabet[v.Int64()]
+	}
+	return salt, nil
+}
