@@ -67,10 +67,46 @@ func (p *Project) loadVariables() {
 	}
 	c := &layerCompiler{p: p, done: map[*inventory.Var]*jinja.Dict{}}
 	for _, h := range append(slices.Clone(p.inv.Hosts), p.inv.Host("localhost")) {
-		layers := c.layers(h)
-		o.Hosts = append(o.Hosts, vars.Host{Name: h.Name, Groups: h.GroupNames(), Layers: layers})
+		o.Hosts = append(o.Hosts, vars.Host{Name: h.Name, Groups: h.GroupNames(), Layers: c.layers(h), Magic: magicOf(h), Implicit: h.Implicit})
 	}
 	p.vars = vars.New(o)
+}
+
+// magicOf gives the variables that say where a host was named; an implicit host was named nowhere.
+func magicOf(h *inventory.Host) map[string]jinja.Value {
+	if h.Implicit {
+		return nil
+	}
+	file, dir := h.Origin()
+	magic := map[string]jinja.Value{"inventory_file": file, "inventory_dir": dir}
+	if dir == "" {
+		magic["inventory_dir"] = nil
+	}
+	return magic
+}
+
+// ansibleVersion is the release whose language pfrun has, as roles ask for it.
+func ansibleVersion() *jinja.Dict {
+	const text = "2.19.0"
+	d := jinja.NewDict()
+	for _, e := range []struct {
+		name  string
+		value jinja.Value
+	}{{"string", text}, {"full", text}, {"major", int64(2)}, {"minor", int64(19)}, {"revision", int64(0)}} {
+		d.Set(e.name, e.value)
+	}
+	return d
+}
+
+// sources gives the sources of the inventory, files and folders as absolute paths.
+func (p *Project) sources() []string {
+	out := slices.Clone(p.options.Inventory)
+	for i, src := range out {
+		if abs, err := filepath.Abs(src); err == nil && !strings.Contains(src, ",") {
+			out[i] = abs
+		}
+	}
+	return out
 }
 
 // layerCompiler compiles layers of variables. A layer that several hosts share is compiled once: it is known by its first variable.
@@ -104,14 +140,16 @@ func (p *Project) magic() map[string]jinja.Value {
 		dir = p.bookDir()
 	}
 	return map[string]jinja.Value{
-		"playbook_dir":       dir,
-		"ansible_check_mode": p.options.Check,
-		"ansible_diff_mode":  p.options.Diff,
-		"ansible_verbosity":  int64(p.options.Verbosity),
-		"ansible_forks":      int64(max(p.options.Forks, 1)),
-		"ansible_limit":      p.options.Limit,
-		"ansible_run_tags":   jinja.FromGo(toAny(p.options.Tags)),
-		"ansible_skip_tags":  jinja.FromGo(toAny(p.options.SkipTags)),
+		"playbook_dir":              dir,
+		"ansible_check_mode":        p.options.Check,
+		"ansible_diff_mode":         p.options.Diff,
+		"ansible_verbosity":         int64(p.options.Verbosity),
+		"ansible_forks":             int64(max(p.options.Forks, 1)),
+		"ansible_limit":             p.options.Limit,
+		"ansible_run_tags":          jinja.FromGo(toAny(p.options.Tags)),
+		"ansible_skip_tags":         jinja.FromGo(toAny(p.options.SkipTags)),
+		"ansible_version":           ansibleVersion(),
+		"ansible_inventory_sources": jinja.FromGo(toAny(p.sources())),
 	}
 }
 

@@ -22,6 +22,7 @@ type scope struct {
 	store             *Store
 	host              *hostVars
 	play, task, local *jinja.Dict
+	bare              bool // an element of hostvars: without hostvars itself and without what the play under way is about
 }
 
 // Lookup finds a variable by Ansible's order of precedence, from the highest: local, magic, extra, registered and set, task, play, host, groups.
@@ -59,6 +60,10 @@ func (sc *scope) lookupMagic(name string) (jinja.Value, bool) {
 		if v, ok := sc.host.magic[name]; ok {
 			return v, true
 		}
+	}
+	if sc.bare {
+		v, ok := sc.store.magic[name]
+		return v, ok && name != "hostvars"
 	}
 	sc.store.mu.RLock()
 	defer sc.store.mu.RUnlock()
@@ -109,10 +114,14 @@ func (sc *scope) Names() []string {
 			names[k] = true
 		}
 	}
-	sc.store.mu.RLock()
 	addMap(sc.store.magic)
-	addMap(sc.store.play)
-	sc.store.mu.RUnlock()
+	if sc.bare {
+		delete(names, "hostvars")
+	} else {
+		sc.store.mu.RLock()
+		addMap(sc.store.play)
+		sc.store.mu.RUnlock()
+	}
 	add(sc.store.extra)
 	add(sc.play)
 	add(sc.task)

@@ -3,6 +3,7 @@
 package vars
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -24,6 +25,9 @@ type Host struct {
 	Name   string
 	Groups []string      // without all, sorted
 	Layers []*jinja.Dict // from the inventory, group_vars and host_vars: what comes first is hidden by what comes later
+	Magic  map[string]jinja.Value
+	// Implicit says that no source names the host: hostvars has it, and leaves it out where somebody goes over all hosts.
+	Implicit bool
 }
 
 // Store holds the variables of a run. It is safe for concurrent use.
@@ -54,16 +58,41 @@ func New(o Options) *Store {
 		s.magic[name] = v
 	}
 	s.magic["groups"] = groups(o.Groups)
+	all := &allHosts{maps: map[string]*jinja.ScopeMap{}}
+	s.magic["hostvars"] = jinja.NewScopeMap(all)
 	for _, h := range o.Hosts {
 		layers := slices.Clone(h.Layers)
 		slices.Reverse(layers)
 		short, _, _ := strings.Cut(h.Name, ".")
-		s.hosts[h.Name] = &hostVars{layers: layers, set: map[string]jinja.Value{}, magic: map[string]jinja.Value{
-			"inventory_hostname": h.Name, "inventory_hostname_short": short, "group_names": texts(h.Groups),
-		}}
+		magic := map[string]jinja.Value{"inventory_hostname": h.Name, "inventory_hostname_short": short, "group_names": texts(h.Groups)}
+		maps.Copy(magic, h.Magic)
+		s.hosts[h.Name] = &hostVars{layers: layers, set: map[string]jinja.Value{}, magic: magic}
+		all.add(h, jinja.NewScopeMap(&scope{store: s, host: s.hosts[h.Name], bare: true}))
 	}
 	return s
 }
+
+// allHosts is the scope behind hostvars: the variables of every host, each seen from the host itself.
+type allHosts struct {
+	names []string // without implicit hosts, in the order of the inventory
+	maps  map[string]*jinja.ScopeMap
+}
+
+func (a *allHosts) add(h Host, m *jinja.ScopeMap) {
+	if a.maps[h.Name] == nil && !h.Implicit {
+		a.names = append(a.names, h.Name)
+	}
+	a.maps[h.Name] = m
+}
+
+// Lookup gives the variables of a host.
+func (a *allHosts) Lookup(name string) (jinja.Value, bool) {
+	m, ok := a.maps[name]
+	return m, ok
+}
+
+// OrderedNames gives the names of the hosts.
+func (a *allHosts) OrderedNames() []string { return a.names }
 
 func groups(all map[string][]string) *jinja.Dict {
 	names := make([]string, 0, len(all))
