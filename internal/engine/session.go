@@ -33,16 +33,14 @@ func newPlanningSession(real *openHost, p *plan) *session {
 	return &session{real, p.overlay.As(real), p}
 }
 
-// host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, one with `check_mode: false` the real host; without a word it is the one shown.
+// host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, which is thrown away, so that later tasks see as little of it as in a run that makes its
+// changes; one with `check_mode: false` gets the real host; without a word it is the one shown.
 func (s *session) host(checkMode *bool) host.Host {
 	switch {
 	case checkMode == nil:
 		return s.shown
 	case *checkMode:
-		if s.shown == host.Host(s.real) {
-			return host.NewOverlay(s.real)
-		}
-		return s.shown
+		return host.NewOverlay(s.shown)
 	}
 	return s.real
 }
@@ -52,7 +50,7 @@ func (s *session) close() { s.real.Close() }
 // blurred reports whether what is looked at on a host may be missing only because nobody can tell what the changes planned before would have done.
 func (s *session) blurred(h host.Host) bool {
 	o, planning := h.(*host.Overlay)
-	return planning && (o.Blurred() || (h == s.shown && s.plan.unsure.Load()))
+	return planning && (o.Blurred() || (plansOnly(s.shown) && s.plan.unsure.Load()))
 }
 
 // plansOnly reports whether changes applied to a host are planned, not made.

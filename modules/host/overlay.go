@@ -73,6 +73,9 @@ func (o *Overlay) Replay(ctx context.Context, changes []change.Change) error {
 
 // Blurred reports whether a change was planned whose effects nobody can tell: what is missing afterwards may be there in a real run.
 func (o *Overlay) Blurred() bool {
+	if below, ok := o.base.(*Overlay); ok && below.Blurred() {
+		return true
+	}
 	o.mu.RLock()
 	defer o.mu.RUnlock()
 	return o.blurred

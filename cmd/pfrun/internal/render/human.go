@@ -96,7 +96,9 @@ func (h *Human) result(e pfrun.TaskResult) {
 	case pfrun.Interrupted:
 		h.line(purple, "interrupted: "+where)
 	}
-	h.changes(e)
+	if e.Status != pfrun.OK { // what changed_when says is no change is not shown as one
+		h.changes(e)
+	}
 	for _, n := range e.Notes {
 		h.line(cyan, "  note: "+n)
 	}
