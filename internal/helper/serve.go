@@ -1,0 +1,228 @@
+package helper
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/change"
+	"github.com/pfrun/pfrun/modules/host"
+)
+
+// read reads the arguments of a request.
+func read[T any](j *job, args []byte) (v T, err error) {
+	err = j.s.decoder().Decode(args, &v)
+	return v, err
+}
+
+// do does what a request asks for, and gives its answer.
+func (j *job) do(o op, args []byte) (any, error) {
+	h := j.s.host
+	switch o {
+	case opFacts:
+		return h.Facts(j.look)
+	case opStat:
+		return with(j, args, func(path string) (host.Stat, error) { return h.Stat(j.look, path) })
+	case opRead:
+		return with(j, args, func(a readArgs) (*change.File, error) { return h.ReadFile(j.look, a.Path, a.Limit) })
+	case opWalk:
+		return with(j, args, j.walk)
+	case opState:
+		return with(j, args, func(ref change.Ref) (stateAnswer, error) {
+			s, err := h.State(j.look, ref)
+			return stateAnswer{s}, err
+		})
+	case opProbe:
+		return with(j, args, func(p host.Probe) (host.Output, error) { return h.Probe(j.look, p) })
+	case opDial:
+		return with(j, args, j.dial)
+	case opApply:
+		return with(j, args, func(a applyArgs) (change.Outcome, error) { return h.Apply(j.hard, a.Change) })
+	case opPerform:
+		return with(j, args, j.perform)
+	}
+	return nil, fmt.Errorf("%w: request %d", errFrame, o)
+}
+
+// with reads the arguments, and does what they are for.
+func with[A, R any](j *job, args []byte, do func(A) (R, error)) (any, error) {
+	a, err := read[A](j, args)
+	if err != nil {
+		return nil, err
+	}
+	return do(a)
+}
+
+// walkPart is how many paths travel in a part.
+const walkPart = 500
+
+func (j *job) walk(dir string) (any, error) {
+	var p statPart
+	for st, err := range j.s.host.Walk(j.look, dir) {
+		if err != nil {
+			return nil, errors.Join(j.part(nil, p), err)
+		}
+		if p.Stats = append(p.Stats, st); len(p.Stats) == walkPart {
+			if err := j.part(nil, p); err != nil {
+				return nil, err
+			}
+			p.Stats = nil
+		}
+	}
+	return nil, j.part(nil, p)
+}
+
+// dial connects, and carries what is said from then on in a stream with the request's number.
+func (j *job) dial(a dialArgs) (any, error) {
+	conn, err := j.s.host.Dial(j.look, a.Network, a.Address)
+	if err != nil {
+		return nil, err
+	}
+	s := j.s.streams.add(j.id)
+	if err := context.Cause(j.look); err != nil { // given up: nobody will close it
+		s.Close()
+		return nil, errors.Join(err, conn.Close())
+	}
+	go carry(s, conn)
+	return nil, nil
+}
+
+// carry copies in both directions until both have ended.
+func carry(s *stream, conn net.Conn) {
+	defer s.Close()
+	defer conn.Close()
+	var both sync.WaitGroup
+	both.Go(func() {
+		io.Copy(s, conn)
+		s.CloseWrite()
+	})
+	both.Go(func() {
+		io.Copy(conn, s)
+		if w, ok := conn.(interface{ CloseWrite() error }); ok && !s.over() {
+			w.CloseWrite()
+			return
+		}
+		conn.Close()
+	})
+	both.Wait()
+}
+
+// perform plans a task, and makes its steps where it is to.
+func (j *job) perform(a performArgs) (performAnswer, error) {
+	module, ok := j.s.registry.Lookup(a.Module)
+	if !ok {
+		return performAnswer{}, fmt.Errorf("the helper has no module %q", a.Module)
+	}
+	shown, err := j.shown(a.Overlay)
+	if err != nil {
+		return performAnswer{}, err
+	}
+	task, err := j.task(module, a)
+	if err != nil {
+		return performAnswer{}, err
+	}
+	plan, err := look(j.look, task, host.Listed(shown, module.Probes), a)
+	if err != nil {
+		return performAnswer{}, err
+	}
+	made, failed, err := j.make(a, plan)
+	if err == nil && a.Replan && made == 0 && errors.Is(failed, host.ErrStale) {
+		if plan, err = task.Plan(j.look, host.Listed(shown, module.Probes)); err != nil {
+			return performAnswer{}, err
+		}
+		_, failed, err = j.make(a, plan)
+	}
+	j.keep(a.Number, task, plan)
+	if failed == nil || err != nil {
+		return performAnswer{}, err
+	}
+	f := newFault(failed)
+	return performAnswer{&f}, nil
+}
+
+func look(ctx context.Context, task modules.Task, r host.Reader, a performArgs) (*modules.Plan, error) {
+	if !a.Next {
+		return task.Plan(ctx, r)
+	}
+	c, ok := task.(modules.Continuer)
+	if !ok {
+		return nil, fmt.Errorf("the module %s has no further rounds", a.Module)
+	}
+	return c.Continue(ctx, r, a.Outcomes)
+}
+
+// shown gives the host as the task is to see it.
+func (j *job) shown(overlay uint32) (host.Reader, error) {
+	if overlay == 0 {
+		return j.s.host, nil
+	}
+	j.s.mu.Lock()
+	defer j.s.mu.Unlock()
+	r := j.s.overlays[overlay]
+	if r == nil {
+		return nil, errFrame
+	}
+	return r.overlay, r.err
+}
+
+// task gives the task of a request: a new one, or for a further round the one that was.
+func (j *job) task(module *modules.Module, a performArgs) (modules.Task, error) {
+	if a.Next {
+		j.s.mu.Lock()
+		defer j.s.mu.Unlock()
+		if task := j.s.tasks[a.Number]; task != nil {
+			return task, nil
+		}
+		return nil, fmt.Errorf("%w: a further round of a task that is over", errFrame)
+	}
+	task := module.New()
+	if err := j.s.decoder().Decode(a.Task, task); err != nil {
+		return nil, err
+	}
+	if v, ok := task.(modules.Validator); ok { // it may make what does not travel
+		return task, v.Validate()
+	}
+	return task, nil
+}
+
+func (j *job) keep(number uint32, task modules.Task, plan *modules.Plan) {
+	j.s.mu.Lock()
+	defer j.s.mu.Unlock()
+	if plan != nil && plan.More {
+		j.s.tasks[number] = task
+	} else {
+		delete(j.s.tasks, number)
+	}
+}
+
+// make tells the plan, and makes its steps: each is told before, and its outcome after. failed is the error of the step after the last that was made. A step is not begun any
+// more once nobody is there to hear of it.
+func (j *job) make(a performArgs, plan *modules.Plan) (made int, failed, err error) {
+	if err := j.part([]byte{partPlan}, plan); err != nil {
+		return 0, nil, err
+	}
+	if !a.Make {
+		return 0, nil, nil
+	}
+	for _, c := range plan.Steps {
+		if j.s.over() {
+			return made, io.ErrUnexpectedEOF, nil
+		}
+		if err := j.part([]byte{partStep}, int64(made)); err != nil {
+			return made, nil, err
+		}
+		out, failed := j.s.host.Apply(j.hard, c)
+		if failed != nil {
+			return made, failed, nil
+		}
+		if err := j.part([]byte{partOutcome}, out); err != nil {
+			return made, nil, err
+		}
+		made++
+	}
+	return made, nil, nil
+}
