@@ -19,7 +19,7 @@ const modulePath = "github.com/pfrun/pfrun"
 // table is a decision (docs/decisions), not a mend.
 var floors = [][]string{
 	{"modules/change", "internal/diag", "internal/pyre", "internal/pyrandom", "internal/netaddr"},
-	{"modules/host", "internal/yamlsrc", "internal/jinja", "internal/event", "internal/postfix", "internal/sockets", "internal/wire"},
+	{"modules/host", "internal/yamlsrc", "internal/jinja", "internal/event", "internal/facts", "internal/postfix", "internal/sockets", "internal/wire"},
 	{"modules", "modules/host/mem", "modules/host/hosttest", "inventory", "internal/lazy", "internal/transport"},
 	{"internal/play", "internal/transport/shell", "internal/transport/stream", "modules/moduletest"},
 	{"internal/vars", "internal/transport/*", "modules/*"},
@@ -38,7 +38,7 @@ var floors = [][]string{
 var moduleStd = strings.Fields(`bytes cmp context encoding/base64 encoding/hex encoding/json errors fmt io io/fs iter maps math net/netip path regexp slices sort strconv strings
 	sync text/tabwriter time unicode unicode/utf8 crypto/sha256 crypto/sha1 embed`)
 
-var moduleOwn = []string{"modules", "modules/change", "modules/host", "internal/postfix", "internal/sockets", "internal/netclient", "internal/pyre", "internal/diag"}
+var moduleOwn = []string{"modules", "modules/change", "modules/host", "internal/facts", "internal/postfix", "internal/sockets", "internal/netclient", "internal/pyre", "internal/diag"}
 
 // notModules stand below modules/ and are none themselves.
 var notModules = []string{"modules/change", "modules/host", "modules/moduletest", "modules/ontarget", "modules/all"}
