@@ -61,7 +61,7 @@ func init() {
 		"zfill":        stringMethod("width", zfillMethod),
 		"ljust":        stringMethod("width, fillchar=", padMethod('<')), "rjust": stringMethod("width, fillchar=", padMethod('>')), "center": stringMethod("width, fillchar=", padMethod('^')),
 		"partition": stringMethod("sep", partitionMethod(strings.Index, false)), "rpartition": stringMethod("sep", partitionMethod(strings.LastIndex, true)),
-		"format_map": {sign("mapping"), formatMapMethod}, "format":     {sign("*args, **kw"), formatMethod},
+		"format_map": {sign("mapping"), formatMapMethod}, "format": {sign("*args, **kw"), formatMethod},
 		"expandtabs": stringMethod("tabsize=", expandTabsMethod),
 	}
 }

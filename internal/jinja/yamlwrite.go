@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// yamlWriter writes YAML as PyYAML's dumper does. The layout of a nested value depends on what was written before it: the names follow PyYAML's, whose output this reproduces.
+// yamlWriter writes YAML as PyYAML's dumper does on libyaml, which Ansible uses. The layout of a nested value depends on what was written before it: the names follow PyYAML's, whose output this reproduces.
 type yamlWriter struct {
 	b          strings.Builder
 	step       int   // of indentation
@@ -18,7 +18,6 @@ type yamlWriter struct {
 	column     int
 	whitespace bool // the last character is white space
 	indention  bool // only indentation and dashes are on the line
-	openEnded  bool // a plain scalar is the whole document
 	levels     int  // of flow collections that are open
 }
 
@@ -52,7 +51,6 @@ func (w *yamlWriter) indicator(s string, needBlank, whitespace, indention bool) 
 		s = " " + s
 	}
 	w.whitespace, w.indention = whitespace, w.indention && indention
-	w.openEnded = false
 	w.put(s)
 }
 
@@ -61,7 +59,6 @@ type yamlContext struct {
 	indent  int // of the collection around, -1 at the top
 	mapping bool
 	simple  bool // the key of a mapping, on one line with its value
-	root    bool
 }
 
 func (w *yamlWriter) value(v Value, c yamlContext, depth int) error {
@@ -159,7 +156,7 @@ func isSimpleKey(k Value) bool {
 		_, tuple := k.(Tuple)
 		return !tuple
 	}
-	return s != "" && len(s) <= longestKey && !strings.ContainsAny(s, "\n\u0085\u2028\u2029")
+	return len(s) <= longestKey && !strings.ContainsAny(s, "\n\u0085\u2028\u2029")
 }
 
 func (w *yamlWriter) mapping(d *Dict, c yamlContext, depth int) error {
@@ -224,7 +221,6 @@ func (w *yamlWriter) scalar(v Value, c yamlContext) error {
 	in := w.deeper(c.indent, true)
 	switch {
 	case plain:
-		w.openEnded = c.root
 		w.plain(text, !c.simple, in)
 	case w.style != `"` && a.quoted && !(c.simple && a.multiline):
 		if !isText && w.style != "" {
@@ -289,13 +285,13 @@ func yamlFilter(nice bool) func(*Call) (Value, error) {
 			w.b.WriteString("---")
 			w.column, w.whitespace, w.indention = 3, false, false
 		}
-		if err := w.value(c.In, yamlContext{indent: -1, root: true}, 0); err != nil {
+		if err := w.value(c.In, yamlContext{indent: -1}, 0); err != nil {
 			return nil, err
 		}
 		if w.column > 0 || !strings.HasSuffix(w.b.String(), "\n") {
 			w.newline()
 		}
-		if end || w.openEnded {
+		if end {
 			w.b.WriteString("...\n")
 		}
 		return w.b.String(), nil
