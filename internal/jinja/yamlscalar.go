@@ -194,32 +194,20 @@ func yamlEscape(r rune) string {
 func (w *yamlWriter) doubleQuoted(text string, split bool, in int) {
 	w.indicator(`"`, true, false, false)
 	rs := []rune(text)
-	start := 0
-	for end := 0; end <= len(rs); end++ {
-		asIs := end < len(rs) && !strings.ContainsRune("\"\\\u0085\u2028\u2029\ufeff", rs[end]) && (rs[end] >= ' ' && rs[end] <= '~' || isYAMLText(rs[end]) && rs[end] < 0x10000)
-		if !asIs {
-			if start < end {
-				w.put(string(rs[start:end]))
-				start = end
-			}
-			if end < len(rs) {
-				w.put(yamlEscape(rs[end]))
-				start = end + 1
-			}
-		}
-		if 0 < end && end < len(rs)-1 && (rs[end] == ' ' || start >= end) && w.column+end-start > w.width && split {
-			data := `\`
-			if start < end {
-				data = string(rs[start:end]) + `\`
-				start = end
-			}
-			w.put(data)
+	spaces := false
+	for i, r := range rs {
+		switch {
+		case r == ' ' && split && !spaces && w.column > w.width && i > 0 && i < len(rs)-1:
 			w.indent(in)
-			w.whitespace, w.indention = false, false
-			if rs[start] == ' ' {
+			if rs[i+1] == ' ' {
 				w.put(`\`)
 			}
+		case strings.ContainsRune("\"\\\u0085\u2028\u2029\ufeff", r), !(r >= ' ' && r <= '~') && !isYAMLText(r):
+			w.put(yamlEscape(r))
+		default:
+			w.put(string(r))
 		}
+		spaces = r == ' '
 	}
 	w.indicator(`"`, false, false, false)
 }
