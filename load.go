@@ -46,7 +46,12 @@ func Load(o Options) (*Project, error) {
 		p.loadPlaybook(path)
 	}
 	p.loadExtra()
-	p.loadInventory()
+	if o.AdHoc != nil {
+		p.loadAdHoc(o.AdHoc)
+		p.loadInventory(".")
+	} else {
+		p.loadInventory()
+	}
 	if len(p.faults.Errors()) == 0 {
 		p.loadVariables()
 	}

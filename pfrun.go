@@ -24,6 +24,7 @@ import (
 // Options says what to run, on which hosts, and how. Where ansible-playbook has a flag of the same meaning, the field is its name and has its meaning.
 type Options struct {
 	Playbooks []string // paths; one that is not there but ships with pfrun (playbooks/ipv4-only.yml) is taken from the binary
+	AdHoc     *AdHoc   // one task in place of playbooks
 	Inventory []string // -i: files, or host lists "h1,h2,"
 	Limit     string
 	ExtraVars []string // -e: k=v, JSON, or @file

@@ -27,17 +27,34 @@ type flags struct {
 	listTags    bool
 }
 
+// register declares the flags of a run of playbooks.
 func (f *flags) register(fs *pflag.FlagSet) {
-	o := &f.options
-	fs.StringArrayVarP(&o.Inventory, "inventory", "i", nil, "inventory file, or a list of hosts with a comma: h1,h2, (repeatable)")
-	fs.StringVarP(&o.Limit, "limit", "l", "", "only hosts that match this pattern as well, or @FILE")
-	fs.StringArrayVarP(&o.ExtraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE (repeatable)")
+	f.registerHosts(fs)
+	f.registerLogin(fs)
 	fs.StringArrayVarP(&f.tags, "tags", "t", nil, "only tasks with these tags")
 	fs.StringArrayVar(&f.skipTags, "skip-tags", nil, "no tasks with these tags")
+	fs.BoolVar(&f.exitCode, "exit-code", false, "with --check: exit with 5 where there are changes to make")
+	fs.BoolVar(&f.syntaxCheck, "syntax-check", false, "check playbook and inventory, and connect to nothing")
+	fs.BoolVar(&f.listHosts, "list-hosts", false, "list the hosts of each play")
+	fs.BoolVar(&f.listTasks, "list-tasks", false, "list the tasks that would run")
+	fs.BoolVar(&f.listTags, "list-tags", false, "list the tags of each play")
+}
+
+// registerHosts declares the flags that say on which hosts something is done, and how it is shown.
+func (f *flags) registerHosts(fs *pflag.FlagSet) {
+	o := &f.options
+	fs.StringArrayVarP(&o.Inventory, "inventory", "i", nil, "inventory file, folder or script, or a list of hosts with a comma: h1,h2, (repeatable)")
+	fs.StringVarP(&o.Limit, "limit", "l", "", "only hosts that match this pattern as well, or @FILE")
+	fs.StringArrayVarP(&o.ExtraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE (repeatable)")
 	fs.BoolVarP(&o.Check, "check", "C", false, "show what would change, and change nothing")
 	fs.BoolVarP(&o.Diff, "diff", "D", false, "show the difference that each change makes")
 	fs.IntVarP(&o.Forks, "forks", "f", 5, "how many hosts at once")
 	fs.CountVarP(&o.Verbosity, "verbose", "v", "show more (-vvv: much more)")
+}
+
+// registerLogin declares the flags that say how to reach a host and who to be there.
+func (f *flags) registerLogin(fs *pflag.FlagSet) {
+	o := &f.options
 	fs.StringVarP(&o.User, "user", "u", "", "user to log in as")
 	fs.StringVarP(&o.Connection, "connection", "c", "", "how to connect: ssh or local")
 	fs.StringVar(&o.PrivateKeyFile, "private-key", "", "private key file for the login")
@@ -54,11 +71,6 @@ func (f *flags) register(fs *pflag.FlagSet) {
 	fs.StringVar(&f.passFile, "conn-pass-file", "", "the same as --connection-password-file")
 	fs.StringVar(&f.becomeFile, "become-password-file", "", "file with the password of sudo; - is standard input")
 	fs.StringVar(&f.becomeFile, "become-pass-file", "", "the same as --become-password-file")
-	fs.BoolVar(&f.exitCode, "exit-code", false, "with --check: exit with 5 where there are changes to make")
-	fs.BoolVar(&f.syntaxCheck, "syntax-check", false, "check playbook and inventory, and connect to nothing")
-	fs.BoolVar(&f.listHosts, "list-hosts", false, "list the hosts of each play")
-	fs.BoolVar(&f.listTasks, "list-tasks", false, "list the tasks that would run")
-	fs.BoolVar(&f.listTags, "list-tags", false, "list the tags of each play")
 	for _, name := range []string{"key-file", "conn-pass-file", "become-pass-file"} {
 		_ = fs.MarkHidden(name)
 	}
@@ -66,16 +78,25 @@ func (f *flags) register(fs *pflag.FlagSet) {
 
 // complete checks the flags against one another and fills the options.
 func (f *flags) complete(playbooks []string) error {
-	o := &f.options
 	switch {
 	case len(playbooks) == 0:
 		return fmt.Errorf("no playbook is given; see pfrun --help")
+	case f.exitCode && !f.options.Check:
+		return fmt.Errorf("--exit-code goes with --check")
+	}
+	f.options.Playbooks = playbooks
+	f.options.Tags, f.options.SkipTags = commas(f.tags), commas(f.skipTags)
+	return f.checkLogin()
+}
+
+// checkLogin checks the flags that every command with hosts has.
+func (f *flags) checkLogin() error {
+	o := &f.options
+	switch {
 	case o.Forks < 1:
 		return fmt.Errorf("--forks must be 1 or more, got %d", o.Forks)
 	case f.timeout < 1:
 		return fmt.Errorf("--timeout must be 1 second or more, got %d", f.timeout)
-	case f.exitCode && !o.Check:
-		return fmt.Errorf("--exit-code goes with --check")
 	case f.askPass && f.passFile != "":
 		return fmt.Errorf("--ask-pass and --connection-password-file exclude one another")
 	case f.askBecome && f.becomeFile != "":
@@ -83,9 +104,7 @@ func (f *flags) complete(playbooks []string) error {
 	case f.passFile == "-" && f.becomeFile == "-":
 		return fmt.Errorf("only one password can come from standard input")
 	}
-	o.Playbooks = playbooks
 	o.Timeout = time.Duration(f.timeout) * time.Second
-	o.Tags, o.SkipTags = commas(f.tags), commas(f.skipTags)
 	return nil
 }
 

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -31,13 +30,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	f.options.Stop = stop
 	screen := &render.Human{Out: c.streams.Out, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}
 	f.options.Sink = screen
-	project, err := pfrun.Load(f.options)
-	if project != nil {
-		for _, w := range project.Warnings() {
-			fmt.Fprint(c.streams.Err, pfrun.RenderDiagnostic(w))
-		}
-		screen.Mask = project.Mask
-	}
+	project, err := c.load(screen)
 	if err != nil {
 		return err
 	}
