@@ -93,6 +93,12 @@ type Raw struct {
 // Names gives the collectors there are, in order.
 func Names() []string { return slices.Sorted(maps.Keys(collectors)) }
 
+// SetFile replaces the content of a file, for one whose new content is known before the host has it.
+func (r *Raw) SetFile(path, text string) { r.files[path] = text }
+
+// Files gives the paths of the files that were read, in order.
+func (r *Raw) Files() []string { return slices.Sorted(maps.Keys(r.files)) }
+
 // file gives the text of a file without the white space around it; "" where it is empty, missing or not to be read.
 func (r *Raw) file(path string) string { return strings.TrimSpace(r.files[path]) }
 

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -53,7 +54,7 @@ func outcome(name, text string) (out, failed string) {
 func local(r *Raw) Tree {
 	t := Tree{}
 	for _, f := range r.locals {
-		name := strings.ReplaceAll(path.Base(f.path), ".fact", "")
+		name := LocalName(f.path)
 		v, why := f.value()
 		if why != nil {
 			r.Warnings = append(r.Warnings, strings.TrimSpace(why.Error()))
@@ -63,6 +64,23 @@ func local(r *Raw) Tree {
 	}
 	return Tree{"local": t}
 }
+
+// Locals gives the paths of the files of local facts.
+func (r *Raw) Locals() []string {
+	var paths []string
+	for _, f := range r.locals {
+		paths = append(paths, f.path)
+	}
+	return paths
+}
+
+// DropLocal forgets a file of local facts.
+func (r *Raw) DropLocal(file string) {
+	r.locals = slices.DeleteFunc(r.locals, func(f localFact) bool { return f.path == file })
+}
+
+// LocalName gives the name under which a file of local facts is known.
+func LocalName(file string) string { return strings.ReplaceAll(path.Base(file), ".fact", "") }
 
 // SetLocal replaces what a file of local facts holds, for one whose new content is known before the host has it.
 func (r *Raw) SetLocal(file, text string) {

@@ -160,12 +160,10 @@ func user(r *Raw) Tree {
 	return t
 }
 
-func dns(r *Raw) Tree { return Tree{"dns": Resolver(r.files["/etc/resolv.conf"])} }
-
-// Resolver makes the fact dns of the text of resolv.conf(5).
-func Resolver(text string) Tree {
+// dns reads resolv.conf(5).
+func dns(r *Raw) Tree {
 	t := Tree{}
-	for line := range strings.Lines(text) {
+	for line := range strings.Lines(r.files["/etc/resolv.conf"]) {
 		w := strings.Fields(line)
 		if len(w) == 0 || strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";") {
 			continue
@@ -184,7 +182,7 @@ func Resolver(text string) Tree {
 			t["options"] = resolverOptions(w[1:])
 		}
 	}
-	return t
+	return Tree{"dns": t}
 }
 
 func resolverOptions(words []string) Tree {

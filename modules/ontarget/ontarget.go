@@ -7,6 +7,7 @@ import (
 	"github.com/pfrun/pfrun/modules/lineinfile"
 	"github.com/pfrun/pfrun/modules/postconf"
 	"github.com/pfrun/pfrun/modules/service"
+	"github.com/pfrun/pfrun/modules/setup"
 	"github.com/pfrun/pfrun/modules/ss"
 )
 
@@ -17,6 +18,7 @@ func Specs() []modules.Spec {
 		lineinfile.Spec(),
 		postconf.Spec(),
 		service.Spec(),
+		setup.Spec(),
 		ss.Spec(),
 	}
 }
