@@ -78,7 +78,7 @@ func becomeKey(b *target.Become) string {
 	if b == nil {
 		return ""
 	}
-	return strings.Join([]string{b.Method, b.User, b.Exe, strings.Join(b.Flags, " ")}, "|")
+	return strings.Join([]string{b.Method, b.User, strings.Join(b.Exe, " "), strings.Join(b.Flags, " ")}, "|")
 }
 
 // Login merges what variables, keywords and flags say, in Ansible's order: variables win over keywords, keywords over flags.
@@ -122,23 +122,6 @@ func (c *connector) sshSettings(l *login, s *settings, asked engine.Asked) {
 	cfg.Password = s.text(c.o.ConnectionPassword, "ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
 	if key := s.text(c.o.PrivateKeyFile, "ansible_ssh_private_key_file", "ansible_private_key_file"); key != "" {
 		cfg.KeyFiles = append([]string{c.o.expandHome(key)}, cfg.KeyFiles...)
-	}
-}
-
-func (c *connector) becomeSettings(s *settings, asked engine.Asked) *target.Become {
-	become := c.o.Become
-	if asked.Become != nil {
-		become = *asked.Become
-	}
-	if !s.flag(become, "ansible_become") {
-		return nil
-	}
-	return &target.Become{
-		Method:   s.text(first(asked.BecomeMethod, c.o.BecomeMethod, "sudo"), "ansible_become_method"),
-		User:     s.text(first(asked.BecomeUser, c.o.BecomeUser, "root"), "ansible_become_user"),
-		Password: s.text(c.o.BecomePassword, "ansible_become_password", "ansible_become_pass", "ansible_sudo_pass"),
-		Exe:      s.text("", "ansible_become_exe"),
-		Flags:    strings.Fields(s.text("", "ansible_become_flags")),
 	}
 }
 

@@ -116,6 +116,12 @@ func (ht *hostTask) asked(scope jinja.Scope) (Asked, error) {
 	a.Connection = text("connection", ht.t.Connection)
 	a.BecomeUser = text("become_user", ht.t.BecomeUser)
 	a.BecomeMethod = text("become_method", ht.t.BecomeMethod)
+	if exe := text("become_exe", ht.t.BecomeExe); exe != "" {
+		a.BecomeExe = &exe
+	}
+	if flags := text("become_flags", ht.t.BecomeFlags); flags != "" || ht.t.BecomeFlags == "" {
+		a.BecomeFlags = &flags
+	}
 	if port := text("port", ht.t.Port); port != "" {
 		n, err := strconv.Atoi(port)
 		if err != nil || n < 1 || n > 65535 {

@@ -24,6 +24,8 @@ type Asked struct {
 	Become       *bool
 	BecomeUser   string
 	BecomeMethod string
+	BecomeExe    *string // nil: not said. Empty flags are none, not the method's own
+	BecomeFlags  *string
 }
 
 // Connector reaches hosts.

@@ -14,7 +14,9 @@ import (
 var commonKeywords = map[string]func(*loader, *Common, *yamlsrc.Node){
 	"become":        func(l *loader, c *Common, n *yamlsrc.Node) { c.Become = l.boolean("become", n) },
 	"become_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeUser = l.scalar("become_user", n) },
-	"become_method": func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.scalar("become_method", n) },
+	"become_method": func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.becomeMethod(n) },
+	"become_exe":    func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeExe = l.scalar("become_exe", n) },
+	"become_flags":  func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeFlags = l.scalar("become_flags", n) },
 	"remote_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.RemoteUser = l.scalar("remote_user", n) },
 	"port":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Port = l.port(n) },
 	"connection":    func(l *loader, c *Common, n *yamlsrc.Node) { c.Connection = l.scalar("connection", n) },
@@ -72,6 +74,17 @@ func (l *loader) scalar(word string, n *yamlsrc.Node) jinja.Value {
 	return l.value(n)
 }
 
+// becomeMethod reads how to become another user: what is written out must be a way that there is.
+func (l *loader) becomeMethod(n *yamlsrc.Node) jinja.Value {
+	v := l.scalar("become_method", n)
+	if name, ok := v.(string); ok && !slices.Contains(becomeMethods, name[strings.LastIndexByte(name, '.')+1:]) {
+		l.fault(n.Pos, "become_method %s is not supported", name).WithHint("there are %s", strings.Join(becomeMethods, ", "))
+	}
+	return v
+}
+
+var becomeMethods = []string{"sudo", "su", "doas"}
+
 func (l *loader) port(n *yamlsrc.Node) jinja.Value {
 	v := l.scalar("port", n)
 	if _, open := v.(*jinja.Template); open || v == nil {
@@ -84,10 +97,10 @@ func (l *loader) port(n *yamlsrc.Node) jinja.Value {
 }
 
 // later are Ansible's keywords that pfrun does not have yet.
-var laterPlay = strings.Fields(`become_exe become_flags collections debugger environment fact_path gather_subset gather_timeout ignore_unreachable import_playbook
+var laterPlay = strings.Fields(`collections debugger environment fact_path gather_subset gather_timeout ignore_unreachable import_playbook
 	max_fail_percentage module_defaults order roles run_once serial strategy throttle timeout user vars_files vars_prompt`)
 
-var laterTask = strings.Fields(`action any_errors_fatal async become_exe become_flags block collections debugger delay delegate_facts delegate_to environment ignore_unreachable
+var laterTask = strings.Fields(`action any_errors_fatal async block collections debugger delay delegate_facts delegate_to environment ignore_unreachable
 	local_action module_defaults poll rescue always retries run_once throttle timeout until`)
 
 func allPlayKeywords() []string {
@@ -116,7 +129,8 @@ func (l *loader) tags(n *yamlsrc.Node) []string {
 // inherit fills what a task does not say itself from its play. Tags add up.
 func (c *Common) inherit(from Common) {
 	for _, f := range []struct{ to, from *any }{
-		{&c.Become, &from.Become}, {&c.BecomeUser, &from.BecomeUser}, {&c.BecomeMethod, &from.BecomeMethod}, {&c.RemoteUser, &from.RemoteUser}, {&c.Port, &from.Port},
+		{&c.Become, &from.Become}, {&c.BecomeUser, &from.BecomeUser}, {&c.BecomeMethod, &from.BecomeMethod},
+		{&c.BecomeExe, &from.BecomeExe}, {&c.BecomeFlags, &from.BecomeFlags}, {&c.RemoteUser, &from.RemoteUser}, {&c.Port, &from.Port},
 		{&c.Connection, &from.Connection}, {&c.IgnoreErrors, &from.IgnoreErrors}, {&c.NoLog, &from.NoLog}, {&c.CheckMode, &from.CheckMode}, {&c.Diff, &from.Diff},
 	} {
 		if *f.to == nil {

@@ -40,6 +40,8 @@ type Common struct {
 	Become       jinja.Value // nil: not said; the connection variables decide
 	BecomeUser   jinja.Value
 	BecomeMethod jinja.Value
+	BecomeExe    jinja.Value
+	BecomeFlags  jinja.Value
 	RemoteUser   jinja.Value
 	Port         jinja.Value
 	Connection   jinja.Value

@@ -11,11 +11,11 @@ import (
 
 // Become says which user to work as, and how to get there.
 type Become struct {
-	Method   string   // sudo, also when empty
+	Method   string   // sudo (also when empty), su or doas
 	User     string   // root when empty
-	Password string   // empty: none is given, and where one is needed that is an error
-	Flags    []string // become_flags, in place of -H. Whether -n or -S is given depends on the password alone
-	Exe      string   // become_exe: the sudo program; sudo when empty
+	Password string   // what the method asks for: the login's for sudo and doas, the user's own for su. Empty: none is given, and where one is needed that is an error
+	Flags    []string // become_flags in words; nil: -H for sudo, none for su and doas. Whether -n or -S is given depends on the password alone
+	Exe      []string // become_exe in words; none: the method's name
 }
 
 // String leaves the password out.
@@ -26,14 +26,15 @@ func (b Become) GoString() string { return b.String() }
 
 // BecomeError says that a program could not be started as the user that the play becomes. Nothing was run as that user.
 type BecomeError struct {
-	Host string
-	User string // who was to be become
-	Err  error  // what is wrong
-	Hint string // what to try; may be empty
+	Host   string
+	Method string // sudo, su or doas
+	User   string // who was to be become
+	Err    error  // what is wrong
+	Hint   string // what to try; may be empty
 }
 
 func (e *BecomeError) Error() string {
-	text := fmt.Sprintf("%s: sudo: become %s: %v", e.Host, e.User, e.Err)
+	text := fmt.Sprintf("%s: %s: become %s: %v", e.Host, e.Method, e.User, e.Err)
 	if e.Hint != "" {
 		text += " (" + e.Hint + ")"
 	}
@@ -42,13 +43,11 @@ func (e *BecomeError) Error() string {
 
 func (e *BecomeError) Unwrap() error { return e.Err }
 
-// What goes wrong with sudo.
-var (
-	ErrWrongPassword  = errors.New("wrong password")
-	ErrPasswordNeeded = errors.New("a password is needed")
-	ErrNotAllowed     = errors.New("the login's user may not do this by sudo")
-	ErrNoSudo         = errors.New("sudo is not there")
-)
+// Check says whether this can be done at all, as far as that is known without the host.
+func (b Become) Check() error {
+	_, err := b.normal("")
+	return err
+}
 
 // normal fills in the defaults; nil where nothing has to be done to be the wanted user.
 func (b *Become) normal(login string) (*Become, error) {
@@ -56,9 +55,16 @@ func (b *Become) normal(login string) (*Become, error) {
 		return nil, nil
 	}
 	n := *b
-	n.User, n.Exe = cmp.Or(n.User, "root"), cmp.Or(n.Exe, "sudo")
-	if m := cmp.Or(n.Method, "sudo"); m != "sudo" {
-		return nil, fmt.Errorf("become_method %s is not supported; sudo is", m)
+	n.Method, n.User = cmp.Or(n.Method, "sudo"), cmp.Or(n.User, "root")
+	m, known := methods[n.Method]
+	if !known {
+		return nil, fmt.Errorf("become_method %s is not supported: sudo, su and doas are", n.Method)
+	}
+	if len(n.Exe) == 0 {
+		n.Exe = []string{n.Method}
+	}
+	if n.Flags == nil {
+		n.Flags = m.flags
 	}
 	if strings.HasPrefix(n.User, "-") {
 		return nil, fmt.Errorf("become_user %q is no user's name", n.User)
@@ -72,73 +78,85 @@ func (b *Become) normal(login string) (*Become, error) {
 	return &n, nil
 }
 
-// argv gives the command that runs argv as the wanted user. sudo speaks English, so that its refusals are understood, and writes the prompt to stderr.
-func (b *Become) argv(prompt string, argv []string) []string {
-	flags := b.Flags
-	if flags == nil {
-		flags = []string{"-H"}
+// way is how a program is started as the wanted user.
+type way struct {
+	prompt   string // what sudo is told to ask with
+	terminal bool   // the program has a terminal, on which a password can be typed
+}
+
+// method is a program that starts others as another user.
+type method struct {
+	flags    []string                                       // where become_flags is not given
+	argv     func(b *Become, w way, argv []string) []string // what runs argv as b.User
+	prompted func(said []byte, w way) (begin, end int)      // where in said it asks for a password; begin -1: nowhere
+	refusals []refusal
+}
+
+var methods = map[string]method{
+	"sudo": {flags: []string{"-H"}, argv: sudoArgv, prompted: promptedByWord, refusals: sudoRefusals},
+	"su":   {argv: suArgv, prompted: promptedInWords, refusals: suRefusals},
+	"doas": {argv: doasArgv, prompted: promptedInWords, refusals: doasRefusals},
+}
+
+// argv gives the command that runs argv as the wanted user. The method speaks English, so that its refusals are understood.
+func (b *Become) argv(w way, argv []string) []string {
+	return append([]string{"env", "LC_ALL=C"}, methods[b.Method].argv(b, w, argv)...)
+}
+
+// sudoArgv has sudo write the prompt to stderr and read the password from stdin, or do both on the terminal.
+func sudoArgv(b *Become, w way, argv []string) []string {
+	all := slices.Clone(b.Exe)
+	throughShell := false
+	for _, f := range b.Flags {
+		f = withoutN(f)
+		switch f {
+		case "", "-", "-S", "--stdin", "--non-interactive":
+			continue
+		case "--login", "--shell":
+			throughShell = true
+		}
+		throughShell = throughShell || isCluster(f) && strings.ContainsAny(f, "is")
+		all = append(all, f)
 	}
-	flags = slices.DeleteFunc(slices.Clone(flags), func(f string) bool { return f == "-n" || f == "-S" || f == "" })
-	if b.Password != "" {
-		flags = append(flags, "-S", "-p", prompt)
-	} else {
-		flags = append(flags, "-n")
+	switch {
+	case b.Password == "":
+		all = append(all, "-n")
+	case w.terminal:
+		all = append(all, "-p", w.prompt)
+	default:
+		all = append(all, "-S", "-p", w.prompt)
 	}
-	all := append([]string{"env", "LC_ALL=C", b.Exe}, flags...)
+	if throughShell { // sudo's way of quoting for that shell keeps neither line breaks nor $
+		argv = []string{"sh", "-c", decoding(argv)}
+	}
 	return append(append(all, "-u", b.User, "--"), argv...)
 }
 
-// refusals gives the meaning of what sudo says.
-var refusals = []struct {
-	words string
-	err   error
-	hint  string
-}{
-	{"a password is required", ErrPasswordNeeded, "give one with -K or --become-password-file, or allow NOPASSWD in sudoers"},
-	{"no password was provided", ErrPasswordNeeded, "give one with -K or --become-password-file, or allow NOPASSWD in sudoers"},
-	{"incorrect password attempt", ErrWrongPassword, wrongPasswordHint},
-	{"incorrect authentication attempt", ErrWrongPassword, wrongPasswordHint}, // sudo-rs
-	{"sorry, try again", ErrWrongPassword, wrongPasswordHint},
-	{"must have a tty", errors.New("sudo demands a terminal"), "set Defaults !requiretty for this user in sudoers"},
-	{"not in the sudoers file", ErrNotAllowed, "allow it in sudoers"},
-	{"is not allowed to", ErrNotAllowed, "allow it in sudoers"},
-	{"may not run sudo", ErrNotAllowed, "allow it in sudoers"},
-	{"i'm afraid i can't do that", ErrNotAllowed, "allow it in sudoers"}, // sudo-rs
-	{"unknown user", errors.New("there is no such user"), "check become_user"},
-	{"' not found", errors.New("there is no such user"), "check become_user"}, // sudo-rs: user 'x' not found
+// isCluster says whether a word is one or more of sudo's options that take no argument.
+func isCluster(flag string) bool {
+	return len(flag) > 1 && flag[0] == '-' && strings.Trim(flag[1:], "AbBEeHiKklnPSsV") == ""
 }
 
-const wrongPasswordHint = "check the password given with -K or --become-password-file"
-
-// refused makes an error of what sudo said before it gave up.
-func (b *Become) refused(hostName string, status int, said string) error {
-	e := &BecomeError{Host: hostName, User: b.User}
-	text := tail(said)
-	if status == 127 { // env or the login shell did not find it; sudo itself has no such status
-		e.Err, e.Hint = ErrNoSudo, "install sudo on the host, or log in as "+b.User
-		return e
+// withoutN takes -n, which forbids to ask for a password, out of a cluster of sudo's options.
+func withoutN(flag string) string {
+	if !isCluster(flag) {
+		return flag
 	}
-	for _, r := range refusals {
-		if strings.Contains(strings.ToLower(said), r.words) {
-			e.Err, e.Hint = fmt.Errorf("%w: %s", r.err, text), r.hint
-			return e
-		}
-	}
-	e.Err = fmt.Errorf("it ended with status %d: %s", status, text)
-	return e
+	return strings.ReplaceAll(flag, "n", "")
 }
 
-// tail gives the last lines of what a program said, in one line.
-func tail(said string) string {
-	const most = 600
-	text := strings.Join(strings.FieldsFunc(strings.TrimSpace(said), func(r rune) bool { return r == '\n' || r == '\r' }), "; ")
-	if len(text) > most {
-		text = "…" + strings.ToValidUTF8(text[len(text)-most:], "")
+// suArgv has su give the command to the user's shell, as one line.
+func suArgv(b *Become, _ way, argv []string) []string {
+	return slices.Concat(b.Exe, b.Flags, []string{b.User, "-c", oneLine(argv)})
+}
+
+// doasArgv has doas ask for a password only where there is a terminal to read it from: it reads it nowhere else.
+func doasArgv(b *Become, w way, argv []string) []string {
+	all := slices.Concat(b.Exe, slices.DeleteFunc(slices.Clone(b.Flags), func(f string) bool { return f == "-n" }))
+	if !w.terminal || b.Password == "" {
+		all = append(all, "-n")
 	}
-	if text == "" {
-		return "it said nothing"
-	}
-	return text
+	return append(append(all, "-u", b.User), argv...)
 }
 
 // marker makes a word that nothing else says.

@@ -13,12 +13,14 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// fileServer becomes the SFTP server of the host where there is one and it is wanted, else a shell, and says which with its first byte.
+// fileServer becomes the SFTP server of the host where there is one and it is wanted, else a shell, and says which with its first byte. A shell on a terminal would think that a
+// person types.
 const fileServer = `if [ "$1" = sftp ]; then
 for s in /usr/lib/openssh/sftp-server /usr/libexec/openssh/sftp-server /usr/lib/ssh/sftp-server /usr/libexec/sftp-server /usr/lib/sftp-server; do
 if [ -x "$s" ]; then printf s; exec "$s"; fi
 done; fi
-printf h; exec sh`
+printf h
+if [ -t 0 ]; then cat | sh; else exec sh; fi`
 
 const (
 	speaksSFTP  = 's'

@@ -114,9 +114,13 @@ func TestSSHBecomeAnother(t *testing.T) {
 }
 
 func TestSSHBecomeWithPassword(t *testing.T) {
-	exe := fakeSudo(t, "", "")
 	conn := dial(t, sshd(t, subsystem))
-	suite(t, func(t *testing.T) host.Host {
-		return open(t, conn, target.Options{Name: "h1", Become: &target.Become{Exe: exe, Password: password}})
-	}, os.Getuid(), os.Getgid())
+	for _, name := range []string{"sudo", "doas"} { // through a pipe and on a terminal
+		t.Run(name, func(t *testing.T) {
+			exe := fake(t, name, "", "")
+			suite(t, func(t *testing.T) host.Host {
+				return open(t, conn, target.Options{Name: "h1", Become: &target.Become{Method: name, Exe: []string{exe}, Password: password}})
+			}, os.Getuid(), os.Getgid())
+		})
+	}
 }

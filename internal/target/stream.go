@@ -52,6 +52,9 @@ func Script(text string, args ...string) Program { return Program{Argv: script(t
 func (h *Host) Run(ctx context.Context, p Program) (int, error) { return h.launch(ctx, p.inner()) }
 
 // Stream starts a program to speak with. The program outlives ctx, which bounds its beginning only, until Begun is called; its end shows at the end of what is read from it.
+//
+// Where a password must be typed, the program's stdin and stdout are a raw terminal (not its controlling one) and its stderr is discarded. Close then hangs the terminal up at
+// once: reading from it fails or ends, as writing to it does.
 func (h *Host) Stream(ctx context.Context, p Program) *Stream {
 	return h.stream(ctx, p.inner(), "the program")
 }
@@ -63,6 +66,7 @@ type Stream struct {
 	stop   func() bool
 	ctx    context.Context
 	end    context.CancelCauseFunc
+	h      *Host
 }
 
 func (h *Host) stream(ctx context.Context, p program, name string) *Stream {
@@ -70,7 +74,7 @@ func (h *Host) stream(ctx context.Context, p program, name string) *Stream {
 	stop := context.AfterFunc(ctx, func() { end(context.Cause(ctx)) })
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
-	p.stdin, p.stdout = inR, outW
+	p.stdin, p.stdout, p.live = inR, outW, true
 	go func() {
 		status, err := h.launch(life, p)
 		if err == nil {
@@ -80,7 +84,7 @@ func (h *Host) stream(ctx context.Context, p program, name string) *Stream {
 		inR.CloseWithError(err)
 		end(err)
 	}()
-	return &Stream{inW, outR, stop, ctx, end}
+	return &Stream{inW, outR, stop, ctx, end, h}
 }
 
 // Read reads what the program says. At its end the error tells how it ended.
@@ -99,7 +103,11 @@ const streamGrace = 2 * time.Second
 
 // Close ends the stdin of the program, which is the program's end: one that does not see it is ended a little later.
 func (s *Stream) Close() error {
-	time.AfterFunc(streamGrace, func() {
+	grace := streamGrace
+	if s.h.terminal.Load() { // which does not pass on the end of stdin
+		grace = 0
+	}
+	time.AfterFunc(grace, func() {
 		s.end(errClosed)
 		s.stdout.Close()
 	})

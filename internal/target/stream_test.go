@@ -17,7 +17,7 @@ func TestRunKnowsTheLogin(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	conn := noisy{plain{local.Conn{}}}
-	h, err := target.Open(t.Context(), conn, target.Options{Become: &target.Become{Exe: fakeSudo(t, "", ""), Password: password}})
+	h, err := target.Open(t.Context(), conn, target.Options{Become: &target.Become{Exe: []string{fake(t, "sudo", "", "")}, Password: password}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,9 +1,13 @@
 // Package target makes a managed host of a connection: what modules look at and what the engine changes, over any host.Conn, as the login's user or as another one that
-// sudo leads to.
+// sudo, su or doas leads to.
 //
 // Looks at files and the bytes that are written go through one file session (SFTP where there is one, else a shell, started through sudo where the play becomes someone).
 // Everything else is a program on the target. Every program is started by one fixed script, which says a marker before the program begins: what a login shell, its banner or
-// sudo say before it is told apart from what the program says, and a failed sudo from a failed program.
+// sudo say before it is told apart from what the program says, and a failed sudo from a failed program. Run and Stream start any other program the same way:
+// from the marker on its stdin and stdout are the caller's.
+//
+// A password is given when it is asked for, and nothing else is sent before the program has begun. It goes through a pipe wherever the method reads one (sudo, su); only where
+// it turns out that a terminal is demanded (doas with a password, requiretty of sudoers, an old su) the same Host starts its programs on one from then on.
 //
 // Nothing that comes from data is ever part of a script; it travels as quoted words. Nothing is left half made: a file is written beside its place under a name of its own,
 // and one command on the target compares what is there with what the change expects and renames.
@@ -16,6 +20,7 @@ import (
 	"io/fs"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/pfrun/pfrun/internal/transport"
@@ -47,6 +52,8 @@ type Host struct {
 	become  *Become
 	timeout time.Duration
 	service time.Duration
+
+	terminal atomic.Bool // becoming the wanted user needs a terminal
 
 	life  context.Context // ends with Close
 	close context.CancelCauseFunc

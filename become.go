@@ -1,0 +1,61 @@
+package pfrun
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/engine"
+	"github.com/pfrun/pfrun/internal/target"
+	"github.com/pfrun/pfrun/modules"
+)
+
+// becomeSettings merges what variables, keywords and flags say about whom to become; nil: nobody. A variable of the method (ansible_su_user) wins over the common one
+// (ansible_become_user), as with Ansible.
+func (c *connector) becomeSettings(s *settings, asked engine.Asked) *target.Become {
+	become := c.o.Become
+	if asked.Become != nil {
+		become = *asked.Become
+	}
+	if !s.flag(become, "ansible_become") {
+		return nil
+	}
+	method := becomeMethod(s.text(first(asked.BecomeMethod, c.o.BecomeMethod, "sudo"), "ansible_become_method"))
+	names := func(option string) []string {
+		return []string{"ansible_" + method + "_" + option, "ansible_become_" + option}
+	}
+	b := &target.Become{
+		Method:   method,
+		User:     s.text(first(asked.BecomeUser, c.o.BecomeUser, "root"), names("user")...),
+		Password: s.text(c.o.BecomePassword, append(names("pass"), "ansible_become_password")...),
+		Exe:      s.words(asked.BecomeExe, "become_exe", names("exe")...),
+		Flags:    s.words(asked.BecomeFlags, "become_flags", names("flags")...),
+	}
+	s.fail(b.Check())
+	return b
+}
+
+// becomeMethod gives the method's own name: Ansible knows each with its collection, too.
+func becomeMethod(name string) string {
+	for _, collection := range []string{"ansible.builtin.", "ansible.legacy.", "community.general."} {
+		name = strings.TrimPrefix(name, collection)
+	}
+	return name
+}
+
+// words splits what one of the variables, or else the keyword, says as a shell does. nil: neither says anything.
+func (s *settings) words(keyword *string, word string, names ...string) []string {
+	const unset = "\x00"
+	fallback := unset
+	if keyword != nil {
+		fallback = *keyword
+	}
+	text := s.text(fallback, names...)
+	if text == unset {
+		return nil
+	}
+	words, err := modules.SplitWords(text)
+	if err != nil {
+		s.fail(fmt.Errorf("%s: %w", word, err))
+	}
+	return append([]string{}, words...)
+}
