@@ -142,6 +142,29 @@ func moreFilters() []filterDef {
 	}
 }
 
+// ipFilters are those of ansible.utils for addresses; they are also known by their full names.
+func ipFilters() []filterDef {
+	return []filterDef{
+		{name: "ipaddr", signature: sign("query=, version=, alias="), fn: ipFilter(0)},
+		{name: "ipv4", signature: sign("query="), fn: ipFilter(4)},
+		{name: "ipv6", signature: sign("query="), fn: ipFilter(6)},
+		{name: "ipwrap", signature: sign("query="), fn: filterIPWrap},
+		{name: "ipsubnet", signature: sign("query=, index="), fn: filterIPSubnet},
+		{name: "ipmath", signature: sign("amount"), fn: filterIPMath},
+		{name: "next_nth_usable", signature: sign("offset"), fn: nthUsable(1)},
+		{name: "previous_nth_usable", signature: sign("offset"), fn: nthUsable(-1)},
+		{name: "network_in_network", signature: sign("test"), fn: filterInNetwork(false)},
+		{name: "network_in_usable", signature: sign("test"), fn: filterInNetwork(true)},
+		{name: "reduce_on_network", signature: sign("network"), fn: filterReduce},
+		{name: "nthhost", signature: sign("query="), fn: filterNthHost},
+		{name: "cidr_merge", signature: sign("action="), fn: filterMerge},
+		{name: "slaac", signature: sign("query="), fn: filterSLAAC},
+		{name: "hwaddr", signature: sign("query=, alias="), fn: filterMAC},
+		{name: "macaddr", signature: sign("query="), fn: filterMAC},
+		{name: "ip4_hex", signature: sign("delimiter="), fn: filterIP4Hex},
+	}
+}
+
 // yamlOptions are the arguments of to_yaml and to_nice_yaml. Unicode is always written as it is; the names that change nothing are accepted.
 const yamlOptions = "indent=, width=, sort_keys=, default_flow_style=, explicit_start=, explicit_end=, default_style=, allow_unicode=, line_break=, encoding="
 
@@ -160,6 +183,9 @@ func builtinFilters() map[string]*filterDef {
 	m := make(map[string]*filterDef, len(table)+len(filterAliases))
 	for i := range table {
 		m[table[i].name] = &table[i]
+	}
+	for _, def := range ipFilters() {
+		m[def.name], m["ansible.utils."+def.name] = &def, &def
 	}
 	for alias, name := range filterAliases {
 		m[alias] = m[name]
