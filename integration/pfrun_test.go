@@ -23,8 +23,10 @@ const (
 	slow = 3 * time.Minute
 )
 
-// variants are the hosts of the story: both releases of Postfix, with and without systemd.
+// variants are the hosts of the story: three releases of Postfix, with and without systemd.
 var variants = map[string]lab.Options{
+	"debian11":        {Debian: 11, Init: true},
+	"debian11-noinit": {Debian: 11},
 	"debian12":        {Debian: 12, Init: true},
 	"debian12-noinit": {Debian: 12},
 	"debian13":        {Debian: 13, Init: true},

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Makes sure that debian:RELEASE-slim is there, for each RELEASE (12, 13) given.
+# Makes sure that debian:RELEASE-slim is there, for each RELEASE (11, 12, 13) given.
 #
 # An image that the engine has is left alone. Else it is pulled from the
 # registry that the engine knows; where none answers, a base of the same name is

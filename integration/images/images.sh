@@ -1,6 +1,6 @@
 #!/bin/bash
 # Builds the images that the integration tests and the demo run:
-# pfrun/lab-mail:RELEASE for Debian 12 and 13, or for the releases given.
+# pfrun/lab-mail:RELEASE for Debian 11, 12 and 13, or for the releases given.
 # An image whose recipe and base have not changed is left as it is.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -45,7 +45,7 @@ build() {
 }
 
 if [ $# = 0 ]; then
-	set -- 12 13
+	set -- 11 12 13
 fi
 ./base.sh "$@"
 for release; do

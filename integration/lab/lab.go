@@ -40,7 +40,7 @@ const (
 
 // Options say which mail host to start.
 type Options struct {
-	Debian int    // release: 12 (Postfix 3.7) or 13 (Postfix 3.10)
+	Debian int    // release: 11 (Postfix 3.5), 12 (3.7) or 13 (3.10)
 	Init   bool   // systemd is pid 1; else sshd and Postfix run without an init
 	Name   string // inventory name; by default "debian12" or "debian12-noinit"
 }

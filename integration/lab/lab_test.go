@@ -1,6 +1,7 @@
 package lab_test
 
 import (
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 
 // variants are all the hosts that there are.
 var variants = []lab.Options{
+	{Debian: 11, Init: true},
+	{Debian: 11},
 	{Debian: 12, Init: true},
 	{Debian: 12},
 	{Debian: 13, Init: true},
@@ -19,10 +22,7 @@ var variants = []lab.Options{
 
 func TestHost(t *testing.T) {
 	for _, o := range variants {
-		name := "debian12"
-		if o.Debian == 13 {
-			name = "debian13"
-		}
+		name := fmt.Sprintf("debian%d", o.Debian)
 		if !o.Init {
 			name += "-noinit"
 		}
@@ -38,7 +38,7 @@ func TestHost(t *testing.T) {
 // checkHost holds what tests of a mail host rely on.
 func checkHost(t *testing.T, h *lab.Host) {
 	t.Helper()
-	version := map[int]string{12: "3.7.", 13: "3.10."}[h.Debian]
+	version := map[int]string{11: "3.5.", 12: "3.7.", 13: "3.10."}[h.Debian]
 	if got := h.Run(t, "postconf", "-h", "mail_version"); !strings.HasPrefix(got, version) {
 		t.Errorf("mail_version = %q, want %s…", got, version)
 	}

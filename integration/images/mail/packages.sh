@@ -3,10 +3,13 @@
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 
-sed -i.orig \
-	-e "s|http://deb.debian.org/debian-security|$SECURITY_MIRROR|" \
-	-e "s|http://deb.debian.org/debian\$|$DEBIAN_MIRROR|" \
-	/etc/apt/sources.list.d/debian.sources
+# Debian 11's own image has the one file, later ones have the other.
+for list in /etc/apt/sources.list /etc/apt/sources.list.d/debian.sources; do
+	[ -s "$list" ] || continue
+	sed -i.orig \
+		-e "s|http://deb.debian.org/debian-security|$SECURITY_MIRROR|" \
+		-e "s|http://deb.debian.org/debian\( .*\)\?\$|$DEBIAN_MIRROR\1|" "$list"
+done
 
 # The installer writes this name into main.cf: without it, a build's random one.
 debconf-set-selections <<-END
@@ -16,7 +19,9 @@ END
 
 apt-get -qq update
 apt-get -qq install -y --no-install-recommends \
-	openssh-server sudo postfix iproute2 procps rsyslog dbus systemd systemd-sysv >/dev/null
+	openssh-server sudo opendoas postfix iproute2 procps rsyslog dbus systemd systemd-sysv >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/*
-mv /etc/apt/sources.list.d/debian.sources.orig /etc/apt/sources.list.d/debian.sources
+for orig in /etc/apt/sources.list.orig /etc/apt/sources.list.d/debian.sources.orig; do
+	[ ! -e "$orig" ] || mv "$orig" "${orig%.orig}"
+done
