@@ -51,6 +51,7 @@ var owners = map[string][]string{
 	"github.com/aymanbagabas/go-udiff": {"modules/change"},
 	"golang.org/x/crypto":              {"internal/transport/ssh"},
 	"github.com/pkg/sftp":              {"internal/transport/ssh"},
+	"github.com/kevinburke/ssh_config": {"internal/transport/ssh"},
 	"github.com/spf13":                 {"cmd/pfrun/internal/cli"},
 	"golang.org/x/term":                {"cmd/pfrun/internal/cli"},
 	"golang.org/x/sys":                 {"internal/transport/local"},

@@ -36,16 +36,21 @@ type Options struct {
 	Verbosity int
 
 	User               string
-	Connection         string // ssh or local; empty: ssh
+	Connection         string // ssh or local; empty: ssh. With Connect any word
 	PrivateKeyFile     string
 	SSHCommonArgs      string
 	SSHExtraArgs       string
-	Timeout            time.Duration // to connect; 0: 10 s
+	SFTPExtraArgs      string        // of no effect: files travel over the connection that SSH made
+	SCPExtraArgs       string        // likewise
+	Timeout            time.Duration // to connect; 0: as ssh is configured, else 10 s
 	Become             bool
 	BecomeMethod       string
 	BecomeUser         string
 	ConnectionPassword string
 	BecomePassword     string
+
+	// Connect makes the connections in place of pfrun's own SSH and local ones; nil: pfrun's own.
+	Connect Connect
 
 	Sink Sink // takes what happens; nil: nobody looks
 	// Confirm asks a person, such as whether a new host key is right; nil: nobody is there to ask.

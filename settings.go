@@ -97,3 +97,16 @@ func (o *Options) expandHome(path string) string {
 	}
 	return path
 }
+
+// envNumber reads a number from the environment; 0: there is none.
+func (o *Options) envNumber(s *settings, name string) int {
+	text := o.Getenv(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		s.fail(fmt.Errorf("%s: %q is not a number", name, text))
+	}
+	return n
+}

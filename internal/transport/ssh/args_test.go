@@ -23,25 +23,39 @@ func TestParseArgs(t *testing.T) {
 		{"-oStrictHostKeyChecking=accept-new", Overrides{HostKeyPolicy: policy(AcceptNew)}},
 		{"-o 'stricthostkeychecking yes'", Overrides{HostKeyPolicy: policy(Refuse)}},
 		{`-o "StrictHostKeyChecking = ask"`, Overrides{HostKeyPolicy: policy(Ask)}},
-		{"-o UserKnownHostsFile=none -o 'GlobalKnownHostsFile=~/a %d/b'", Overrides{KnownHosts: []string{}, GlobalKnownHosts: []string{"/home/u/a", "/home/u/b"}}},
-		{"-p 2222 -l root -i ~/k1 -ik2", Overrides{Port: 2222, User: "root", KeyFiles: []string{"/home/u/k1", "k2"}}},
+		{"-o UserKnownHostsFile=none -o 'GlobalKnownHostsFile=~/a %d/b'", Overrides{KnownHosts: []string{}, GlobalKnownHosts: []string{"~/a", "%d/b"}}},
+		{"-p 2222 -l root -i ~/k1 -ik2", Overrides{Port: 2222, User: "root", KeyFiles: []string{"~/k1", "k2"}}},
 		{"-o Port=1 -p2 -o User=a -la", Overrides{Port: 1, User: "a"}},
 		{`-o IdentityFile="my key" -o IdentitiesOnly=yes`, Overrides{KeyFiles: []string{"my key"}, IdentitiesOnly: true}},
 		{`-o 'IdentityFile="my key"' -o IdentityFile=none`, Overrides{KeyFiles: []string{"my key"}, NoKeyFiles: true}},
 		{"-o IdentityAgent=none", Overrides{AgentSocket: text("")}},
-		{"-o IdentityAgent=SSH_AUTH_SOCK", Overrides{AgentSocket: text("/run/agent")}},
+		{"-o IdentityAgent=SSH_AUTH_SOCK", Overrides{AgentSocket: text("SSH_AUTH_SOCK")}},
 		{"-4", Overrides{Network: "tcp4"}},
 		{"-o AddressFamily=inet6 -4", Overrides{Network: "tcp6"}},
-		{"-C -vvv -qT -F none", Overrides{}},
+		{"-C -vvv -qT -F none", Overrides{ConfigFile: "none"}},
+		{"-F ~/.ssh/other -P lan", Overrides{ConfigFile: "~/.ssh/other", Tag: "lan"}},
+		{"-J a,b@c:22 -o ProxyCommand=x", Overrides{ProxyJump: "a,b@c:22"}},
+		{`-o ProxyCommand="ssh -W %h:%p b" -J a`, Overrides{ProxyCommand: "ssh -W %h:%p b"}},
+		{"-o ProxyJump=None", Overrides{ProxyJump: "none"}},
+		{"-o HostName=%h.example.org -o BindAddress=192.0.2.1 -o ConnectionAttempts=3", Overrides{HostName: "%h.example.org", BindAddress: "192.0.2.1", Attempts: 3}},
+		{"-o CertificateFile=~/c -o CertificateFile=d -o RequiredRSASize=2048", Overrides{CertificateFiles: []string{"~/c", "d"}, RequiredRSASize: 2048}},
+		{`-A -o SetEnv="A=b 'C=d e'" -o SendEnv=LC_*`, Overrides{ForwardAgent: "yes", SetEnv: []string{"A=b", "C=d e"}}},
+		{"-o IgnoreUnknown=Frob*,x -o FrobNicate=yes", Overrides{}},
+		{"-o CASignatureAlgorithms=ssh-ed25519 -o PubkeyAcceptedAlgorithms=ssh-ed25519,rsa-sha2-512", Overrides{CASignatureAlgorithms: []string{"ssh-ed25519"}, PublicKeyAlgorithms: []string{"ssh-ed25519", "rsa-sha2-512"}}},
+
 		{"-o ConnectTimeout=5 -o ServerAliveInterval=1m30s -o ServerAliveCountMax=2", Overrides{ConnectTimeout: 5 * time.Second, KeepAlive: 90 * time.Second, KeepAliveCount: 2}},
 		{"-o ControlMaster=auto -o ControlPersist=60s -o ControlPath=~/.ssh/%r@%h -o LogLevel=ERROR -o Compression=yes -o ForwardAgent=no", Overrides{}},
 		{"-o PreferredAuthentications=gssapi-with-mic,password,publickey", Overrides{Methods: []string{"password", "publickey"}}},
 		{"-o PasswordAuthentication=no -o PubkeyAuthentication=yes", Overrides{WithoutMethods: []string{"password"}}},
 		{"-o BatchMode=yes -o HashKnownHosts=yes -o HostKeyAlias=relay", Overrides{Batch: true, HashKnownHosts: true, HostKeyAlias: "relay"}},
 		{"-o HostKeyAlgorithms=ssh-ed25519,sk-ssh-ed25519@openssh.com", Overrides{HostKeyAlgorithms: []string{"ssh-ed25519"}}},
-		{"-o HostKeyAlgorithms=+ssh-rsa -o PubkeyAcceptedAlgorithms=+ssh-rsa", Overrides{HostKeyAlgorithms: append(defaultHostKeyAlgorithms(), "ssh-rsa")}},
-		{"-o HostKeyAlgorithms=-ecdsa-*", Overrides{HostKeyAlgorithms: []string{"ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"}}},
-		{"-o HostKeyAlgorithms=^rsa-sha2-256", Overrides{HostKeyAlgorithms: []string{"rsa-sha2-256", "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512"}}},
+		{"-o HostKeyAlgorithms=+ssh-rsa -o PubkeyAcceptedAlgorithms=+ssh-rsa", Overrides{
+			HostKeyAlgorithms: slices.Concat(certAlgorithms(), defaultHostKeyAlgorithms(), []string{"ssh-rsa"}), PublicKeyAlgorithms: publicKeyAlgorithms(),
+		}},
+		{"-o HostKeyAlgorithms=-ecdsa-*,*-cert-*", Overrides{HostKeyAlgorithms: []string{"ssh-ed25519", "rsa-sha2-512", "rsa-sha2-256"}}},
+		{"-o HostKeyAlgorithms=^rsa-sha2-256", Overrides{
+			HostKeyAlgorithms: slices.Concat([]string{"rsa-sha2-256"}, certAlgorithms(), []string{"ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512"}),
+		}},
 		{"-o Ciphers=aes256-ctr -o MACs=hmac-sha1 -o KexAlgorithms=diffie-hellman-group1-sha1", Overrides{Ciphers: []string{"aes256-ctr"}, MACs: []string{"hmac-sha1"}, KexAlgorithms: []string{"diffie-hellman-group1-sha1"}}},
 	}
 	for _, tt := range tests {
@@ -59,15 +73,18 @@ func TestParseArgs(t *testing.T) {
 
 func TestParseArgsRefuses(t *testing.T) {
 	tests := []struct{ args, want string }{
-		{"-o ProxyJump=bastion", "ProxyJump=bastion is not supported"},
-		{"-J bastion", "ProxyJump is not supported"},
-		{`-o ProxyCommand="ssh -W %h:%p b"`, "ProxyCommand=ssh -W %h:%p b is not supported"},
-		{"-o ForwardAgent=yes", "ForwardAgent=yes is not supported"},
-		{"-A", "-A is not supported"},
+		{"-J a,,b", `jump host ""`},
+		{"-J a:port", "port: expected a number"},
+		{"-o ProxyJump=[::1", "expected [user@]host[:port]"},
+		{"-o ProxyCommand='nc %q'", `the token "%q" is not supported`},
+		{"-o PKCS11Provider=/x.so", "PKCS11Provider=/x.so is not supported: load the token into an agent"},
+		{"-o KnownHostsCommand=/bin/x", "UserKnownHostsFile"},
+		{"-o PermitLocalCommand=yes", "PermitLocalCommand=yes is not supported"},
+		{"-o GSSAPIAuthentication=yes", "use a key"},
 		{"-tt", "-t is not supported"},
 		{"-L 1:h:2", "-L is not supported"},
-		{"-F ~/.ssh/other", "configuration files are not supported"},
-		{"-o SendEnv=LANG", "SendEnv is not supported"},
+		{"-o SendEnv=FOO", "SendEnv=FOO is not supported: set the variable with SetEnv"},
+		{"-o SetEnv=FOO", "expected NAME=value"},
 		{"-o NoSuchOption=1", "NoSuchOption is not supported"},
 		{"-o Port=0", "Port 0: expected a number"},
 		{"-p ssh", "-p ssh: expected a number"},
@@ -77,9 +94,9 @@ func TestParseArgsRefuses(t *testing.T) {
 		{"-o Ciphers=", "expected Key=Value"},
 		{`-o 'Ciphers=""'`, "expected Key=Value"},
 		{"-o Ciphers=rot13", "none of these algorithms"},
-		{"-o IdentityFile=~/.ssh/%h", "tokens"},
+		{"-o IdentityFile=~/.ssh/%C", "token"},
 		{"-o PreferredAuthentications=hostbased", "none of these methods"},
-		{"-o PubkeyAcceptedAlgorithms=ssh-rsa", "only the form with +"},
+		{"-o PubkeyAcceptedAlgorithms=rot13", "none of these algorithms"},
 		{"-o", "lacks its value"},
 		{"mail1", "is no option"},
 		{"-", "is no option"},
@@ -94,18 +111,18 @@ func TestParseArgsRefuses(t *testing.T) {
 			}
 		})
 	}
-	if _, err := ParseArgs("-A -X -o Port=x"); err == nil || strings.Count(err.Error(), "\n") != 2 {
+	if _, err := ParseArgs("-t -X -o Port=x"); err == nil || strings.Count(err.Error(), "\n") != 2 {
 		t.Errorf("not all errors are there: %v", err)
 	}
 }
 
-func TestApply(t *testing.T) {
-	o, err := ParseArgs("-p 2222 -i k2 -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o BatchMode=yes -o StrictHostKeyChecking=yes")
+func TestFill(t *testing.T) {
+	o, err := ParseArgs("-p 2222 -i k2 -l args -o PasswordAuthentication=no -o KbdInteractiveAuthentication=no -o BatchMode=yes -o StrictHostKeyChecking=yes")
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := Config{Port: 22, User: "root", KeyFiles: []string{"k1"}, HostKeyPolicy: AcceptNew}
-	o.Apply(&c)
+	c := Config{User: "root", KeyFiles: []string{"k1"}, HostKeyPolicy: AcceptNew}
+	o.fill(&c)
 	if c.Port != 2222 || c.User != "root" || !slices.Equal(c.KeyFiles, []string{"k1", "k2"}) || c.HostKeyPolicy != Refuse || !slices.Equal(c.Methods, []string{methodPublicKey}) {
 		t.Errorf("%+v", c)
 	}
@@ -127,7 +144,7 @@ func FuzzParseArgs(f *testing.F) {
 			return
 		}
 		var c Config
-		o.Apply(&c)
+		o.fill(&c)
 		again, err := ParseArgs(args)
 		if err != nil || !cmp.Equal(o, again) {
 			t.Errorf("reading %q again gives %+v, %v", args, again, err)

@@ -79,20 +79,27 @@ func (a *authentication) next(c *gossh.ClientAuthContext) (gossh.AuthMethod, err
 	return t.auth, nil
 }
 
-// answer answers one hidden question with the password, once: asked again the password was wrong, and another question is not about it.
+// answer answers the question for the password, once: asked again it was wrong. A hidden question alone is that for the password; among several it says so. Other questions
+// have no answer.
 func (a *authentication) answer(password string) gossh.KeyboardInteractiveChallenge {
 	used := false
 	return func(_, _ string, questions []string, echos []bool) ([]string, error) {
-		if len(questions) == 0 {
-			return nil, nil
+		answers := make([]string, len(questions))
+		var open []string
+		for i, q := range questions {
+			if used || echos[i] || len(questions) > 1 && !strings.Contains(strings.ToLower(q), "passw") {
+				open = append(open, q)
+				continue
+			}
+			answers[i] = password
 		}
-		if used || len(questions) > 1 || echos[0] {
-			err := fmt.Errorf("the host asked %q, which has no answer", strings.Join(questions, " "))
+		if len(open) > 0 {
+			err := fmt.Errorf("the host asked %q, which has no answer", strings.Join(open, " "))
 			a.unused = append(a.unused, "keyboard-interactive: "+err.Error())
 			return nil, err
 		}
-		used = true
-		return []string{password}, nil
+		used = used || len(questions) > 0
+		return answers, nil
 	}
 }
 

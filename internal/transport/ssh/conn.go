@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+	"golang.org/x/crypto/ssh/agent"
 
 	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/modules/host"
@@ -35,15 +37,21 @@ var (
 	_ transport.FileOpener = (*Conn)(nil)
 )
 
-func newConn(cfg Config, client *gossh.Client, raw *rawConn) *Conn {
+func newConn(cfg Config, client *gossh.Client, raw *rawConn, via *Conn) *Conn {
 	c := &Conn{cfg: cfg, client: client, raw: raw, sessions: newLimiter(maxSessions), gone: make(chan struct{})}
 	go func() {
 		err := client.Wait()
+		if c.reason.Load() == nil {
+			err = cmp.Or(raw.why(via), err)
+		}
 		if err != nil {
 			c.reason.CompareAndSwap(nil, &err)
 		}
 		close(c.gone)
 	}()
+	if cfg.ForwardAgent != "" {
+		agent.ForwardToRemote(client, cfg.ForwardAgent) // fails only for a second handler of its kind
+	}
 	go c.keepAlive()
 	return c
 }

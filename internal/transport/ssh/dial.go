@@ -13,12 +13,13 @@ import (
 	"time"
 
 	gossh "golang.org/x/crypto/ssh"
+
+	"github.com/pfrun/pfrun/modules/host"
 )
 
-// Dial connects to a host, checks its key and logs in. Its error is an *Error, or wraps context.Cause(ctx) where ctx ended.
-func Dial(ctx context.Context, cfg Config) (*Conn, error) {
-	cfg = cfg.withDefaults()
-	d := &dialing{cfg: cfg, address: hostAddress(cfg.Address, cfg.Port)}
+// dial makes one connection, through another one where via is not nil.
+func dial(ctx context.Context, cfg Config, via *Conn) (*Conn, error) {
+	d := &dialing{cfg: cfg, address: hostAddress(cfg.Address, cfg.Port), via: via}
 	client, raw, err := d.dial(ctx)
 	if err != nil {
 		if cause := context.Cause(ctx); cause != nil {
@@ -26,13 +27,15 @@ func Dial(ctx context.Context, cfg Config) (*Conn, error) {
 		}
 		return nil, err
 	}
-	return newConn(cfg, client, raw), nil
+	return newConn(cfg, client, raw, via), nil
 }
 
 // dialing is one connection in the making.
 type dialing struct {
 	cfg     Config
 	address string
+	via     *Conn      // the jump host; nil: none
+	proxy   *proxyConn // the ProxyCommand; nil: none
 }
 
 func (d *dialing) fail(step string, err error, hint string) error {
@@ -45,11 +48,11 @@ func (d *dialing) dial(ctx context.Context) (*gossh.Client, *rawConn, error) {
 		return nil, nil, d.fail(StepHostKey, err, "")
 	}
 	deadline := time.Now().Add(d.cfg.ConnectTimeout)
-	tcp, err := d.connect(ctx, deadline)
+	conn, err := d.open(ctx, deadline)
 	if err != nil {
 		return nil, nil, err
 	}
-	raw := &rawConn{Conn: tcp}
+	raw := &rawConn{Conn: conn}
 	raw.SetDeadline(deadline)
 	stop := context.AfterFunc(ctx, func() { raw.Close() })
 	client, err := d.handshake(ctx, raw, keyCheck)
@@ -65,12 +68,53 @@ func (d *dialing) dial(ctx context.Context) (*gossh.Client, *rawConn, error) {
 	return client, raw, nil
 }
 
+// open opens the connection that SSH is spoken over.
+func (d *dialing) open(ctx context.Context, deadline time.Time) (net.Conn, error) {
+	switch {
+	case d.cfg.ProxyCommand != "":
+		p, err := startProxy(d.cfg.ProxyCommand)
+		if err != nil {
+			return nil, d.fail(StepConnect, fmt.Errorf("the ProxyCommand cannot be started: %w", err), "")
+		}
+		d.proxy = p
+		return p, nil
+	case d.via != nil:
+		return d.jump(ctx, deadline)
+	}
+	return d.connect(ctx, deadline)
+}
+
+// jump opens the connection from the jump host.
+func (d *dialing) jump(ctx context.Context, deadline time.Time) (net.Conn, error) {
+	late, cancel := context.WithDeadlineCause(ctx, deadline, errJumpSilent)
+	defer cancel()
+	conn, err := d.via.Dial(late, "tcp", d.address)
+	if err == nil {
+		return conn, nil
+	}
+	jump := d.via.cfg.Name
+	switch {
+	case errors.Is(err, errJumpSilent):
+		return nil, d.fail(StepConnect, fmt.Errorf("the jump host %s got no answer from there within %s", jump, d.cfg.ConnectTimeout), "check that the host is up and reachable from the jump host; -T gives more time")
+	case errors.Is(err, host.ErrNoForwarding):
+		return nil, d.fail(StepJump, err, "the sshd of the jump host must allow it (AllowTcpForwarding, PermitOpen), or a ProxyCommand such as ssh "+jump+" nc %h %p can go around")
+	}
+	return nil, d.fail(StepConnect, fmt.Errorf("from the jump host: %w", err), "check the address and ansible_port, and that sshd runs there")
+}
+
+var errJumpSilent = errors.New("no answer in time")
+
 // connect opens the TCP connection, over whichever address family answers first.
 func (d *dialing) connect(ctx context.Context, deadline time.Time) (net.Conn, error) {
 	var mu sync.Mutex
 	var tried []string
+	local, err := bindAddress(d.cfg.BindAddress)
+	if err != nil {
+		return nil, d.fail(StepConnect, err, "")
+	}
 	dialer := net.Dialer{
-		Deadline: deadline,
+		Deadline:  deadline,
+		LocalAddr: local,
 		ControlContext: func(_ context.Context, _, address string, _ syscall.RawConn) error {
 			mu.Lock()
 			defer mu.Unlock()
@@ -93,6 +137,18 @@ func (d *dialing) connect(ctx context.Context, deadline time.Time) (net.Conn, er
 		err = reasonOfDial(err)
 	}
 	return nil, d.fail(StepConnect, err, d.connectHint(err))
+}
+
+// bindAddress gives the address to connect from; nil: any.
+func bindAddress(address string) (net.Addr, error) {
+	if address == "" {
+		return nil, nil
+	}
+	ip := net.ParseIP(address)
+	if ip == nil {
+		return nil, fmt.Errorf("BindAddress %s: expected an IP address", address)
+	}
+	return &net.TCPAddr{IP: ip}, nil
 }
 
 func (d *dialing) connectHint(err error) string {
@@ -178,6 +234,11 @@ func (d *dialing) explain(err error, raw *rawConn, keyCheck *hostKeyCheck, auth 
 }
 
 func (d *dialing) explainKex(err error) error {
+	if d.proxy != nil {
+		if explained := d.proxy.explain(unwrapHandshake(err)); explained != unwrapHandshake(err) {
+			return d.fail(StepConnect, explained, "try the ProxyCommand by hand: "+d.cfg.ProxyCommand)
+		}
+	}
 	if isTimeout(err) {
 		return d.fail(StepConnect, fmt.Errorf("the port accepts connections, but nothing speaks SSH there within %s", d.cfg.ConnectTimeout),
 			"check ansible_port and that sshd is alive; -T gives more time")
@@ -220,6 +281,21 @@ func (r *rawConn) Read(b []byte) (int, error) {
 func (r *rawConn) failure() error {
 	if p := r.ended.Load(); p != nil {
 		return *p
+	}
+	return nil
+}
+
+// why says why a connection ended where that is not its own matter: its jump host is gone, or its ProxyCommand has something to say.
+func (r *rawConn) why(via *Conn) error {
+	if via != nil {
+		select {
+		case <-via.gone:
+			return via.lost()
+		case <-time.After(100 * time.Millisecond): // its end may be noticed a moment later
+		}
+	}
+	if p, ok := r.Conn.(*proxyConn); ok {
+		return p.explain(errors.New("closed by the host"))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 
 // The steps of making a connection, as Error.Step names them.
 const (
+	StepJump           = "jump host"
 	StepResolve        = "resolve"
 	StepConnect        = "connect"
 	StepHostKey        = "host key"

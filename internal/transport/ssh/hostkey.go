@@ -15,7 +15,8 @@ import (
 type hostKeyCheck struct {
 	cfg      Config
 	db       *knownHosts
-	name     string // under which the host is recorded
+	refused  []knownKey // the keys of the files of RevokedHostKeys
+	name     string     // under which the host is recorded
 	accepted gossh.PublicKey
 	failure  error // why the key was refused; nil: it was not
 }
@@ -25,42 +26,56 @@ func newHostKeyCheck(cfg Config) (*hostKeyCheck, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := &hostKeyCheck{cfg: cfg, db: db, name: knownName(cfg.Address, cfg.Port)}
+	refused, err := readRevoked(cfg.RevokedHostKeys)
+	if err != nil {
+		return nil, err
+	}
+	h := &hostKeyCheck{cfg: cfg, db: db, refused: refused, name: knownName(cfg.Address, cfg.Port)}
 	if cfg.HostKeyAlias != "" {
 		h.name = strings.ToLower(cfg.HostKeyAlias)
 	}
 	return h, nil
 }
 
-// known gives the recorded keys of the host. As OpenSSH does, a key recorded for the host without a port counts where none is recorded with it.
-func (h *hostKeyCheck) known() (keys []knownKey, exact bool) {
-	keys = h.db.find(h.name, noMarker)
+// known gives the recorded keys of the host.
+func (h *hostKeyCheck) known() (keys []knownKey, exact bool) { return h.find(noMarker) }
+
+// find gives the lines about the host. As OpenSSH does, one for the host without a port counts where there is none with it.
+func (h *hostKeyCheck) find(m marker) (keys []knownKey, exact bool) {
+	keys = h.db.find(h.name, m)
 	if len(keys) > 0 || h.cfg.HostKeyAlias != "" || h.cfg.Port == defaultPort {
 		return keys, true
 	}
-	return h.db.find(knownName(h.cfg.Address, defaultPort), noMarker), false
+	return h.db.find(knownName(h.cfg.Address, defaultPort), m), false
 }
 
-// algorithms gives the signature algorithms to offer: those of the recorded keys first. Without that order a server with several keys shows one that is not recorded, which
-// looks like a changed key (golang/go#29286). The others follow, so that a key of another type is seen and can be named in the refusal.
+// algorithms gives the signature algorithms to offer: certificates where an authority is recorded for the host, then those of its recorded keys. Without that order a server
+// with several keys shows one that is not recorded, which looks like a changed key (golang/go#29286). The others follow, so that a key of another type is seen and can be
+// named in the refusal.
 func (h *hostKeyCheck) algorithms() []string {
 	offered := h.cfg.HostKeyAlgorithms
 	if len(offered) == 0 {
-		offered = defaultHostKeyAlgorithms()
+		offered = slices.Concat(certAlgorithms(), defaultHostKeyAlgorithms())
 	}
+	authorities, _ := h.find(markerCA)
 	known, _ := h.known()
 	isKnown := func(algorithm string) bool {
 		return slices.ContainsFunc(known, func(k knownKey) bool { return k.key.Type() == keyTypeOf(algorithm) })
 	}
-	var first, rest []string
+	var certs, first, rest []string
 	for _, a := range offered {
-		if isKnown(a) {
+		switch {
+		case isCertAlgorithm(a):
+			if len(authorities) > 0 {
+				certs = append(certs, a)
+			}
+		case isKnown(a):
 			first = append(first, a)
-		} else {
+		default:
 			rest = append(rest, a)
 		}
 	}
-	return append(first, rest...)
+	return slices.Concat(certs, first, rest)
 }
 
 // defaultHostKeyAlgorithms gives OpenSSH's order of preference, without SHA-1, DSA and certificates.
@@ -94,26 +109,48 @@ func (h *hostKeyCheck) check(ctx context.Context, remote net.Addr, key gossh.Pub
 }
 
 func (h *hostKeyCheck) decide(ctx context.Context, remote net.Addr, key gossh.PublicKey) error {
-	if k, ok := h.db.revoked(key); ok {
-		return &hinted{
-			fmt.Errorf("the host's key %s is marked @revoked at %s", describeKey(key), k.place()),
-			"the key is known to be in wrong hands: give the host a new one",
+	cert, isCert := key.(*gossh.Certificate)
+	if isCert {
+		key = cert.Key
+	}
+	if err := h.checkRevoked(key); err != nil {
+		return err
+	}
+	if err := checkRSASize(key, h.cfg.RequiredRSASize); err != nil {
+		return err
+	}
+	var unfit error // why the certificate does not speak for the host
+	if isCert {
+		known, err := h.checkCertificate(cert)
+		if known && err == nil {
+			return nil
 		}
+		unfit = err
 	}
 	known, exact := h.known()
-	if slices.ContainsFunc(known, func(k knownKey) bool { return sameKey(k.key, key) }) {
+	switch {
+	case slices.ContainsFunc(known, func(k knownKey) bool { return sameKey(k.key, key) }):
 		return nil
-	}
-	if exact && len(known) > 0 {
+	case unfit != nil:
+		return unfit
+	case exact && len(known) > 0:
 		return changedKey(h.name, known, key)
 	}
-	if ca := h.db.find(h.name, markerCA); len(ca) > 0 {
-		return &hinted{
-			fmt.Errorf("the host is known by the certificate authority at %s only, and host certificates are not supported", ca[0].place()),
-			"record the host's own key: ssh-keyscan, compare the fingerprint, append it to " + h.target(),
-		}
-	}
 	return h.unknown(ctx, remote, key)
+}
+
+func (h *hostKeyCheck) checkRevoked(key gossh.PublicKey) error {
+	k, found := h.db.revoked(key)
+	if i := slices.IndexFunc(h.refused, func(k knownKey) bool { return sameKey(k.key, key) }); !found && i >= 0 {
+		k, found = h.refused[i], true
+	}
+	if !found {
+		return nil
+	}
+	return &hinted{
+		fmt.Errorf("the host's key %s is revoked: it is marked @revoked, or listed, at %s", describeKey(key), k.place()),
+		"the key is known to be in wrong hands: give the host a new one",
+	}
 }
 
 // changedKey is the refusal of a key that differs from the recorded one.

@@ -119,7 +119,7 @@ func TestRecordedHost(t *testing.T) {
 		{"without-port-another-key", []string{"127.0.0.1 " + authorized(other.PublicKey())}, "not known"},
 		{"revoked", []string{line(at, "ed25519"), line("@revoked *", "ed25519")}, "@revoked"},
 		{"revoked-other-key", []string{line(at, "ed25519"), "@revoked * " + authorized(other.PublicKey())}, ""},
-		{"authority-is-no-key", []string{line("@cert-authority *", "ed25519")}, "certificate authority"},
+		{"authority-is-no-key", []string{line("@cert-authority *", "ed25519")}, "not known"},
 		{"authority-beside-key", []string{"@cert-authority * " + authorized(other.PublicKey()), line(at, "ed25519")}, ""},
 		{"bad-lines", []string{"nonsense", at + " ssh-ed25519 ????", "@unknown " + line(at, "ecdsa"), line(at, "ed25519")}, ""},
 		{"wrong-type-name", []string{at + " ssh-rsa " + strings.Fields(authorized(keys["ed25519"].PublicKey()))[1]}, "not known"},

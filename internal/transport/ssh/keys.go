@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
@@ -21,6 +22,7 @@ import (
 type identity struct {
 	name   string // for messages
 	signer gossh.Signer
+	file   string // where it is from one
 }
 
 // keyring finds the keys to try, in order: the files that the user named (by the agent's copy, where the agent has it), the agent's others, the usual files.
@@ -59,17 +61,32 @@ func (r *keyring) miss(name string, err error) {
 	r.unused = append(r.unused, fmt.Sprintf("%s: %v", name, err))
 }
 
-// identities gives the keys to try.
+// identities gives the keys to try, each after its certificates.
 func (r *keyring) identities(ctx context.Context) []identity {
 	fromAgent := r.fromAgent()
-	named := r.fromFiles(ctx, r.cfg.KeyFiles, fromAgent, true)
+	ids := r.given()
+	ids = append(ids, r.fromFiles(ctx, r.cfg.KeyFiles, fromAgent, true)...)
 	if !r.cfg.IdentitiesOnly {
-		named = append(named, fromAgent...)
+		ids = append(ids, fromAgent...)
 	}
 	if len(r.cfg.KeyFiles) == 0 && !r.cfg.NoKeyFiles {
-		named = append(named, r.fromFiles(ctx, usualKeyFiles(), fromAgent, false)...)
+		ids = append(ids, r.fromFiles(ctx, usualKeyFiles(r.cfg.Home), fromAgent, false)...)
 	}
-	return withoutDoubles(named)
+	return r.usable(withoutDoubles(r.withCertificates(ids, fromAgent)))
+}
+
+// given gives the keys that the configuration itself holds.
+func (r *keyring) given() []identity {
+	var ids []identity
+	for _, text := range r.cfg.PrivateKeys {
+		signer, err := gossh.ParsePrivateKey([]byte(text))
+		if err != nil {
+			r.miss("the key given as text", err)
+			continue
+		}
+		ids = append(ids, identity{name: "the key given as text " + gossh.FingerprintSHA256(signer.PublicKey()), signer: signer})
+	}
+	return ids
 }
 
 func withoutDoubles(ids []identity) []identity {
@@ -87,10 +104,10 @@ func findKey(ids []identity, key gossh.PublicKey) int {
 }
 
 // usualKeyFiles are the files that ssh tries by itself.
-func usualKeyFiles() []string {
+func usualKeyFiles(home string) []string {
 	var files []string
-	for _, n := range []string{"id_rsa", "id_ecdsa", "id_ed25519"} {
-		files = append(files, inHome(".ssh/"+n))
+	for _, n := range []string{"id_rsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"} {
+		files = append(files, filepath.Join(home, ".ssh", n))
 	}
 	return files
 }
@@ -112,7 +129,7 @@ func (r *keyring) fromAgent() []identity {
 		if k, ok := s.PublicKey().(*agent.Key); ok && k.Comment != "" {
 			name += " " + k.Comment
 		}
-		ids = append(ids, identity{name, s})
+		ids = append(ids, identity{name: name, signer: s})
 	}
 	return ids
 }
@@ -128,7 +145,7 @@ func (r *keyring) fromFiles(ctx context.Context, files []string, fromAgent []ide
 			}
 			continue
 		}
-		ids = append(ids, identity{"key " + f, signer})
+		ids = append(ids, identity{"key " + f, signer, f})
 	}
 	return ids
 }
@@ -153,11 +170,29 @@ func (r *keyring) readKey(ctx context.Context, file string, fromAgent []identity
 		return nil, errors.New("this is a public key, and the agent does not hold its private part")
 	}
 	signer, err := gossh.ParsePrivateKey(text)
+	if err == nil {
+		return signer, nil
+	}
 	missing, encrypted := errors.AsType[*gossh.PassphraseMissingError](err)
 	if !encrypted {
-		return signer, err
+		return heldByAgent(file, fromAgent, err)
 	}
 	return r.encryptedKey(ctx, file, text, missing.PublicKey, fromAgent)
+}
+
+// heldByAgent gives the agent's copy of a key whose file holds no key that could sign, such as that of a security key; else err.
+func heldByAgent(file string, fromAgent []identity, err error) (gossh.Signer, error) {
+	pub := readPublicPart(file)
+	if pub == nil {
+		return nil, err
+	}
+	if i := findKey(fromAgent, pub); i >= 0 {
+		return fromAgent[i].signer, nil
+	}
+	if strings.HasPrefix(pub.Type(), "sk-") {
+		return nil, errors.New("it is of a security key, which only an agent can use: ssh-add " + file)
+	}
+	return nil, err
 }
 
 // encryptedKey gives a signer that asks for the passphrase when it first signs, so only once the host has said that it takes the key.

@@ -24,7 +24,7 @@ func (c *Conn) Run(ctx context.Context, cmd host.Command) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	if _, err := await(ctx, func() (struct{}, error) { return struct{}{}, s.start(line, cmd.Terminal) }, nil); err != nil {
+	if _, err := await(ctx, func() (struct{}, error) { return struct{}{}, s.start(line, cmd.Terminal, c.cfg) }, nil); err != nil {
 		s.abandon()
 		return 0, c.explain(ctx, err)
 	}

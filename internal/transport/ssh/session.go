@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -120,8 +121,19 @@ func (s *session) request(kind, what string) error {
 	return err
 }
 
-// start starts a program, on a terminal where it is to have one.
-func (s *session) start(line string, terminal bool) error {
+// start starts a program, on a terminal where it is to have one. The host is asked for the variables and the agent of the configuration; whether it grants them is its affair.
+func (s *session) start(line string, terminal bool, cfg Config) error {
+	for _, setting := range cfg.Env {
+		name, value, _ := strings.Cut(setting, "=")
+		if _, err := s.SendRequest("env", false, gossh.Marshal(struct{ Name, Value string }{name, value})); err != nil {
+			return err
+		}
+	}
+	if cfg.ForwardAgent != "" {
+		if _, err := s.SendRequest("auth-agent-req@openssh.com", false, nil); err != nil {
+			return err
+		}
+	}
 	if terminal {
 		if err := s.requestTerminal(); err != nil {
 			return err

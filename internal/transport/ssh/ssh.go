@@ -33,29 +33,46 @@ type Config struct {
 	Port    int    // 0: 22
 	User    string // empty: the name in $USER or $LOGNAME
 	Network string // tcp (default, both families), tcp4 or tcp6
+	Home    string // of the user here, for ~/.ssh; empty: $HOME
 
-	KeyFiles       []string // private keys, tried before the agent's others; empty: those of ~/.ssh/id_* that are there, tried after the agent's
-	NoKeyFiles     bool     // use no key file (IdentityFile=none)
-	IdentitiesOnly bool     // of the agent's keys use only those that KeyFiles name
-	AgentSocket    string   // the agent's unix socket; empty: no agent
+	Via          *Config // the jump host to go through, which may have one itself; nil: none
+	ProxyCommand string  // a line for sh whose standard input and output are the connection, instead of TCP; empty: none
+	BindAddress  string  // this machine's address to connect from; empty: any
+
+	KeyFiles []string // private keys, tried before the agent's others; empty: those of ~/.ssh/id_* that are there, tried after the agent's
+	// CertificateFiles are certificates for any of the keys; that of a key file beside it (KEY-cert.pub) is found without.
+	CertificateFiles []string
+	// PrivateKeys are private keys themselves, as their files would hold them, tried before all others.
+	PrivateKeys    []string
+	NoKeyFiles     bool   // use no key file (IdentityFile=none)
+	IdentitiesOnly bool   // of the agent's keys use only those that KeyFiles name
+	AgentSocket    string // the agent's unix socket; empty: no agent
 	// Passphrase gives the passphrase of a key file, asked only once the host has said that it takes the key. A key whose passphrase nobody gives is passed over and reported.
 	Passphrase func(ctx context.Context, keyfile string) (string, error)
 	Password   string // for the methods password and keyboard-interactive; empty: neither is tried
 	// Methods are the authentication methods to use, in this order; empty: publickey, password, keyboard-interactive.
 	Methods []string
 
-	KnownHosts       []string // files with host keys; new keys go to the first; nil: DefaultKnownHosts
+	KnownHosts       []string // files with host keys; new keys go to the first; nil: ~/.ssh/known_hosts and ~/.ssh/known_hosts2
 	GlobalKnownHosts []string // further such files, only read; nil: DefaultGlobalKnownHosts
+	RevokedHostKeys  []string // files with keys that are refused, one key a line as in authorized_keys
+	RequiredRSASize  int      // the least size of an RSA key in bits, of hosts and of this side; 0: 1024
 	HostKeyAlias     string   // the name under which the key is recorded, in place of address and port
 	HashKnownHosts   bool     // record new keys under hashed names; done in any case where the file's other names are hashed
 	HostKeyPolicy    HostKeyPolicy
 	Confirm          func(ctx context.Context, question string) (bool, error) // asks a person, for Ask; nil: nobody is there
 	Warn             func(message string)                                     // told what is odd but no error; may be nil
 
-	HostKeyAlgorithms []string // signature algorithms for host keys, in order; empty: the safe ones that x/crypto/ssh has
-	KexAlgorithms     []string // key exchanges; empty: x/crypto/ssh's
-	Ciphers           []string // likewise
-	MACs              []string // likewise
+	HostKeyAlgorithms     []string // signature algorithms for host keys, in order; empty: the safe ones that x/crypto/ssh has
+	CASignatureAlgorithms []string // by which host certificates may be signed; empty: all but those with SHA-1
+	PublicKeyAlgorithms   []string // by which this side may prove who it is, those of certificates named apart; empty: all
+	KexAlgorithms         []string // key exchanges; empty: x/crypto/ssh's
+	Ciphers               []string // likewise
+	MACs                  []string // likewise
+
+	Env          []string // NAME=value to ask the host's sshd to set for every program; it takes those that its AcceptEnv names
+	ForwardAgent string   // the unix socket of an agent that programs on the host may ask; empty: none
+	Attempts     int      // how often to try where nobody answers, with growing pauses; 0: once
 
 	ConnectTimeout time.Duration // for name look-up, connection and key exchange together, then for each answer during authentication; 0: 10 s
 	KeepAlive      time.Duration // how often a sign of life is asked for; 0: 15 s
@@ -67,11 +84,12 @@ const (
 	defaultKeepAlive      = 15 * time.Second
 	defaultKeepAliveCount = 3
 	defaultPort           = 22
+	defaultRSASize        = 1024
 )
 
-// DefaultKnownHosts gives the user's own files of host keys, as OpenSSH has them.
-func DefaultKnownHosts() []string {
-	return []string{inHome(".ssh/known_hosts"), inHome(".ssh/known_hosts2")}
+// knownHostsOf gives the user's own files of host keys, as OpenSSH has them.
+func knownHostsOf(home string) []string {
+	return []string{filepath.Join(home, ".ssh/known_hosts"), filepath.Join(home, ".ssh/known_hosts2")}
 }
 
 // DefaultGlobalKnownHosts gives the machine's files of host keys, as OpenSSH has them.
@@ -79,19 +97,16 @@ func DefaultGlobalKnownHosts() []string {
 	return []string{"/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"}
 }
 
-// inHome gives a path below the user's home, or a path that is nowhere when there is no home.
-func inHome(name string) string {
-	home, err := os.UserHomeDir()
-	if err != nil {
-		home = "/nonexistent"
-	}
-	return filepath.Join(home, name)
-}
+// nowhere stands for the home of one who has none.
+const nowhere = "/nonexistent"
 
 // withDefaults gives c with every default filled in.
 func (c Config) withDefaults() Config {
 	if c.Name == "" {
 		c.Name = c.Address
+	}
+	if c.Home == "" {
+		c.Home = firstOf(os.Getenv("HOME"), nowhere)
 	}
 	if c.Port == 0 {
 		c.Port = defaultPort
@@ -103,10 +118,13 @@ func (c Config) withDefaults() Config {
 		c.Network = "tcp"
 	}
 	if c.KnownHosts == nil {
-		c.KnownHosts = DefaultKnownHosts()
+		c.KnownHosts = knownHostsOf(c.Home)
 	}
 	if c.GlobalKnownHosts == nil {
 		c.GlobalKnownHosts = DefaultGlobalKnownHosts()
+	}
+	if c.RequiredRSASize == 0 {
+		c.RequiredRSASize = defaultRSASize
 	}
 	if c.Warn == nil {
 		c.Warn = func(string) {}

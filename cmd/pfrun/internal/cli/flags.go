@@ -61,7 +61,9 @@ func (f *flags) registerLogin(fs *pflag.FlagSet) {
 	fs.StringVar(&o.PrivateKeyFile, "key-file", "", "the same as --private-key")
 	fs.StringVar(&o.SSHCommonArgs, "ssh-common-args", "", "arguments as ssh has them, such as -o StrictHostKeyChecking=accept-new")
 	fs.StringVar(&o.SSHExtraArgs, "ssh-extra-args", "", "further arguments as ssh has them")
-	fs.IntVarP(&f.timeout, "timeout", "T", 10, "seconds to wait for a connection")
+	fs.StringVar(&o.SFTPExtraArgs, "sftp-extra-args", "", "accepted and of no effect: files travel over the connection that is there")
+	fs.StringVar(&o.SCPExtraArgs, "scp-extra-args", "", "likewise")
+	fs.IntVarP(&f.timeout, "timeout", "T", 0, "seconds to wait for a connection (default: as ssh is configured, else 10)")
 	fs.BoolVarP(&o.Become, "become", "b", false, "become another user (sudo)")
 	fs.StringVar(&o.BecomeUser, "become-user", "", "the user to become (default root)")
 	fs.StringVar(&o.BecomeMethod, "become-method", "", "how to become another user: sudo")
@@ -95,7 +97,7 @@ func (f *flags) checkLogin() error {
 	switch {
 	case o.Forks < 1:
 		return fmt.Errorf("--forks must be 1 or more, got %d", o.Forks)
-	case f.timeout < 1:
+	case f.timeout < 0:
 		return fmt.Errorf("--timeout must be 1 second or more, got %d", f.timeout)
 	case f.askPass && f.passFile != "":
 		return fmt.Errorf("--ask-pass and --connection-password-file exclude one another")
