@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build test test-unit test-integration test-long race lint fuzz-seeds \
+.PHONY: help build helper test test-unit test-integration test-long race lint fuzz-seeds \
 	images engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
@@ -18,8 +18,20 @@ REPORT := go run ./integration/scripts/testreport -skips integration/skips.txt
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-build: ## build bin/pfrun, static
+build: helper ## build bin/pfrun, static, with the helper in it
 	CGO_ENABLED=0 go build -trimpath -o bin/pfrun ./cmd/pfrun
+
+# Where pfrun takes the helper from. A helper that has not changed is left as it is.
+DIST := internal/helper/binary/dist
+
+helper: ## build the helper that pfrun puts on hosts
+	@tmp=$$(mktemp -d $(DIST)/.new-XXXXXX); trap 'rm -rf "$$tmp"' EXIT; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -ldflags '-s -w' -gcflags=all=-l -o "$$tmp/helper" ./cmd/pfrun-helper; \
+		sha256sum < "$$tmp/helper" > "$$tmp/sha256"; \
+		if cmp -s "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256; then exit 0; fi; \
+		gzip -9n "$$tmp/helper"; \
+		mv "$$tmp/helper.gz" $(DIST)/pfrun-helper-linux-amd64.gz; \
+		mv "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256
 
 test: cc images ## run every test in its short form; installs what it needs
 	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
@@ -61,4 +73,4 @@ demo-down: ## remove the hosts of the demo
 	@integration/scripts/demo.sh down
 
 clean: ## remove what was built, but for images
-	rm -rf bin
+	rm -rf bin $(DIST)/pfrun-helper-*

@@ -379,3 +379,5 @@ type failing struct {
 
 func (f failing) Stat(context.Context, string) (host.Stat, error) { return host.Stat{}, f.err }
 func (failing) Close() error                                      { return nil }
+
+func waitABit() { time.Sleep(20 * time.Millisecond) }
