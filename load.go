@@ -57,6 +57,7 @@ func Load(o Options) (*Project, error) {
 	}
 	if len(p.faults.Errors()) == 0 {
 		p.checkHosts()
+		p.checkStart()
 	}
 	return p, p.invalid()
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/modules/change"
 )
@@ -34,6 +35,10 @@ type Options struct {
 	Diff      bool
 	Forks     int // 0: 5
 	Verbosity int
+	// StartAtTask names the task with which the run starts, or is a glob of its name; empty: the first.
+	StartAtTask string
+	// Step is asked before each task and handler; nil: nobody is.
+	Step func(ctx context.Context, task string) (StepAnswer, error)
 
 	User               string
 	Connection         string // ssh or local; empty: ssh. With Connect any word
@@ -78,6 +83,16 @@ type (
 	Status     = event.Status
 	Diagnostic = diag.Diagnostic
 	Position   = diag.Pos
+)
+
+// StepAnswer is what a person says to a task that is about to run.
+type StepAnswer = engine.Answer
+
+// The answers to Options.Step.
+const (
+	SkipTask    = engine.SkipTask
+	DoTask      = engine.DoTask
+	DoAllFromOn = engine.DoAllFromOn
 )
 
 // The statuses of a TaskResult.

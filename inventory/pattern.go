@@ -254,6 +254,15 @@ func nameTest(pattern string) (func(string) bool, error) {
 	return re.MatchString, nil
 }
 
+// MatchGlob reports whether a text is a glob's own text, or is matched by it as by Python's fnmatch.
+func MatchGlob(glob, text string) bool {
+	if glob == text {
+		return true
+	}
+	re, err := regexp.Compile(globRegexp(glob))
+	return err == nil && re.MatchString(text)
+}
+
 // globRegexp translates a glob as Python's fnmatch does: *, ?, [abc], [!abc]; a [ that is not closed is itself.
 func globRegexp(glob string) string {
 	var b strings.Builder

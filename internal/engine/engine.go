@@ -72,6 +72,10 @@ type Options struct {
 	SkipTags  []string
 	PlanOnly  bool // --check: show what would change, make nothing
 	Verbosity int
+	// StartAt says with which task the run starts: those before it are passed over. nil: with the first.
+	StartAt func(*play.Task) bool
+	// Step is asked before each task and handler; nil: nobody is.
+	Step Stepper
 	// Stop ends the run in good order when it is closed: no new task begins, changes under way are finished, and handlers that are owed run.
 	Stop <-chan struct{}
 }
@@ -112,6 +116,9 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	s := r.summary()
 	r.emit(event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted})
+	if err == nil {
+		err = r.quit
+	}
 	return s, err
 }
 
@@ -140,7 +147,10 @@ type run struct {
 	plans    map[string]*plan // by host; complete before tasks run
 	warned   map[string]bool
 	matched  bool
-	lost     bool // every host of the last play failed in it
+	started  bool  // StartAt was met
+	unasked  bool  // nobody is asked any more
+	quit     error // the question before a task could not be asked
+	lost     bool  // every host of the last play failed in it
 
 	emitting sync.Mutex
 }
@@ -153,6 +163,9 @@ func (r *run) emit(e event.Event) {
 
 // stopped reports whether the user asked for the end of the run.
 func (r *run) stopped() bool {
+	if r.quit != nil {
+		return true
+	}
 	select {
 	case <-r.Stop:
 		return true

@@ -35,6 +35,10 @@ func (pr *playRun) flush(hosts []*hostState) {
 		if len(sure)+len(maybe) == 0 || pr.hard.Err() != nil {
 			continue
 		}
+		if all := slices.Concat(sure, maybe); !pr.agreed(t, all) {
+			pr.refused(t, all)
+			continue
+		}
 		pr.handler(t, sure, maybe)
 	}
 }

@@ -112,6 +112,17 @@ func (w *world) run(t testing.TB, o engine.Options, books ...string) *engine.Sum
 
 func (w *world) runCtx(ctx context.Context, t testing.TB, o engine.Options, books ...string) *engine.Summary {
 	t.Helper()
+	s, err := w.try(ctx, t, o, books...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.summary = s
+	return s
+}
+
+// try runs a playbook that has no faults, and gives the error of the run as a whole.
+func (w *world) try(ctx context.Context, t testing.TB, o engine.Options, books ...string) (*engine.Summary, error) {
+	t.Helper()
 	registry := modules.NewRegistry(append(all.Specs(), w.specs...)...)
 	env := jinja.New()
 	for i, text := range books {
@@ -133,12 +144,7 @@ func (w *world) runCtx(ctx context.Context, t testing.TB, o engine.Options, book
 	if o.Forks == 0 {
 		o.Forks = 1 // so that events come in the order of the hosts
 	}
-	s, err := engine.Run(ctx, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.summary = s
-	return s
+	return engine.Run(ctx, o)
 }
 
 // log gives the events as lines.

@@ -78,6 +78,7 @@ func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, n
 
 // sections runs the tasks. Handlers run after each section, though it has no tasks: a handler may have notified one before it.
 func (pr *playRun) sections() {
+	pr.gather()
 	for _, s := range pr.p.Sections {
 		for _, t := range s.Tasks {
 			if pr.stopped() {
@@ -117,11 +118,14 @@ func (pr *playRun) tellActive() {
 
 func (pr *playRun) task(t *play.Task) {
 	hosts := pr.active()
-	if len(hosts) == 0 {
+	if !pr.begun(t) || len(hosts) == 0 {
 		return
 	}
 	if t.Meta != "" {
 		pr.meta(t, hosts)
+		return
+	}
+	if !pr.agreed(t, hosts) {
 		return
 	}
 	pr.start(t, hosts, false)

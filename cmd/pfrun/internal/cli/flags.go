@@ -25,6 +25,7 @@ type flags struct {
 	listHosts   bool
 	listTasks   bool
 	listTags    bool
+	step        bool
 }
 
 // register declares the flags of a run of playbooks.
@@ -33,6 +34,8 @@ func (f *flags) register(fs *pflag.FlagSet) {
 	f.registerLogin(fs)
 	fs.StringArrayVarP(&f.tags, "tags", "t", nil, "only tasks with these tags")
 	fs.StringArrayVar(&f.skipTags, "skip-tags", nil, "no tasks with these tags")
+	fs.StringVar(&f.options.StartAtTask, "start-at-task", "", "start with the task of this name, or that matches this glob")
+	fs.BoolVar(&f.step, "step", false, "ask before each task whether it is to run")
 	fs.BoolVar(&f.exitCode, "exit-code", false, "with --check: exit with 5 where there are changes to make")
 	fs.BoolVar(&f.syntaxCheck, "syntax-check", false, "check playbook and inventory, and connect to nothing")
 	fs.BoolVar(&f.listHosts, "list-hosts", false, "list the hosts of each play")

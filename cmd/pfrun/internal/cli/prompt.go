@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/pfrun/pfrun"
 )
 
 // passwords reads the passwords that the flags ask for: from files, or from the terminal.
@@ -126,5 +128,47 @@ func (c *command) passphrase() func(context.Context, string) (string, error) {
 		p, err := c.askPassword("Passphrase for "+keyfile+": ", "a key with a passphrase", "ssh-agent")
 		known[keyfile] = p
 		return p, err
+	}
+}
+
+// stepper gives the function that asks before each task, in Ansible's words: no is the answer unless another one is given.
+func (c *command) stepper() (func(context.Context, string) (pfrun.StepAnswer, error), error) {
+	tty := c.terminal()
+	if tty == nil {
+		return nil, fmt.Errorf("--step needs a terminal to ask on; --start-at-task and --tags choose tasks without asking")
+	}
+	in := bufio.NewReader(tty)
+	return func(ctx context.Context, task string) (pfrun.StepAnswer, error) {
+		fmt.Fprintf(c.streams.Err, "\nPerform task: TASK: %s (N)o/(y)es/(c)ontinue: ", task)
+		answer, err := readLine(ctx, in)
+		if err != nil {
+			return pfrun.SkipTask, fmt.Errorf("--step: no answer was given: %w", err)
+		}
+		switch strings.ToLower(strings.TrimSpace(answer)) {
+		case "y", "yes":
+			return pfrun.DoTask, nil
+		case "c", "continue":
+			return pfrun.DoAllFromOn, nil
+		}
+		return pfrun.SkipTask, nil
+	}, nil
+}
+
+// readLine reads a line, until the context ends; the reading itself then goes on unheeded.
+func readLine(ctx context.Context, in *bufio.Reader) (string, error) {
+	type answer struct {
+		line string
+		err  error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		line, err := in.ReadString('\n')
+		got <- answer{line, err}
+	}()
+	select {
+	case a := <-got:
+		return a.line, a.err
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
 	}
 }

@@ -25,6 +25,12 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 		}
 	}
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
+	if f.step && !listing {
+		var err error
+		if f.options.Step, err = c.stepper(); err != nil {
+			return err
+		}
+	}
 	ctx, stop, done := c.stopOnSignals(cmd.Context())
 	defer done()
 	f.options.Stop = stop
