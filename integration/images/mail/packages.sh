@@ -18,8 +18,11 @@ debconf-set-selections <<-END
 END
 
 apt-get -qq update
+# Debian 11 has it by another name.
+doas=opendoas
+apt-cache show opendoas >/dev/null 2>&1 || doas=doas
 apt-get -qq install -y --no-install-recommends \
-	openssh-server sudo opendoas postfix iproute2 procps rsyslog dbus systemd systemd-sysv >/dev/null
+	openssh-server sudo "$doas" postfix iproute2 procps rsyslog dbus systemd systemd-sysv >/dev/null
 apt-get clean
 rm -rf /var/lib/apt/lists/*
 for orig in /etc/apt/sources.list.orig /etc/apt/sources.list.d/debian.sources.orig; do
