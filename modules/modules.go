@@ -29,7 +29,8 @@ type Task interface {
 type Plan struct {
 	Steps   []change.Change
 	Control []change.Change // made on the control node
-	Facts   map[string]any  // what becomes a fact of the host (ansible_facts)
+	Facts   map[string]any  // what becomes a fact of the host: a variable of its name below those of the play, and in ansible_facts, there without the prefix ansible_
+	Vars    map[string]any  // what becomes a variable of the host, above those of play and task, as set_fact does
 	Result  map[string]any  // what register sees beside changed, failed, skipped and diff, which the engine adds
 	Unmet   string          // an expectation that does not hold: the task fails with this message, or is deferred where the host is only planned
 	Note    string          // something that the user should know, though all is well

@@ -52,8 +52,10 @@ type Hosts interface {
 type Variables interface {
 	// Scope gives what a task sees: local are the variables of its loop and of the result under judgement, task those of its keyword vars. Both may be nil.
 	Scope(hostName string, p *play.Play, task, local *jinja.Dict) jinja.Scope
-	// Set keeps a registered result or a fact that a task sets for a host.
+	// Set keeps a registered result or a variable that a task sets for a host.
 	Set(hostName, name string, v jinja.Value)
+	// SetFacts keeps facts of a host beside those that it has.
+	SetFacts(hostName string, facts *jinja.Dict)
 	// StartPlay tells the hosts of the play that begins, for the variables that name them.
 	StartPlay(p *play.Play, name string, hosts []string)
 	// SetActive tells the hosts of the play that have not failed, where they have become fewer.

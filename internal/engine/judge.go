@@ -75,8 +75,11 @@ func (ht *hostTask) verdict(all []play.Condition, value *jinja.Dict, p *modules.
 		own.local = ht.local.Copy()
 	}
 	if p != nil {
-		for name, v := range p.Facts {
+		for name, v := range p.Vars {
 			own.local.Set(name, jinja.FromGo(v))
+		}
+		for name, v := range factsOf(p).Items {
+			own.local.Set(jinja.Str(name), v)
 		}
 	}
 	if ht.t.Register != "" {
@@ -109,8 +112,10 @@ func resultValue(res *event.TaskResult, p *modules.Plan) *jinja.Dict {
 				d.Set(k, v)
 			}
 		}
-		if p.Facts != nil {
-			d.Set("ansible_facts", jinja.FromGo(p.Facts))
+		for _, facts := range []map[string]any{p.Facts, p.Vars} {
+			if facts != nil {
+				d.Set("ansible_facts", jinja.FromGo(known(facts)))
+			}
 		}
 	}
 	switch res.Status {
@@ -127,6 +132,12 @@ func resultValue(res *event.TaskResult, p *modules.Plan) *jinja.Dict {
 		}
 	}
 	res.Result = jinja.ToGo(d)
+	return d
+}
+
+// factsOf gives the facts of a plan, never nil.
+func factsOf(p *modules.Plan) *jinja.Dict {
+	d, _ := jinja.FromGo(known(p.Facts)).(*jinja.Dict)
 	return d
 }
 

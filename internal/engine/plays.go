@@ -78,6 +78,7 @@ func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, n
 
 // sections runs the tasks. Handlers run after each section, though it has no tasks: a handler may have notified one before it.
 func (pr *playRun) sections() {
+	pr.gather()
 	for _, s := range pr.p.Sections {
 		for _, t := range s.Tasks {
 			if pr.stopped() {

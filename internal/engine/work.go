@@ -144,8 +144,11 @@ func (w *work) concluded() ending {
 	w.show(res)
 	e := w.ht.judge(res, p)
 	if e.res.Status == event.OK || e.res.Status == event.Changed {
-		for name, v := range p.Facts {
+		for name, v := range p.Vars {
 			w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
+		}
+		if p.Facts != nil {
+			w.ht.Vars.SetFacts(w.ht.h.name, factsOf(p))
 		}
 		w.mayFail(e)
 	}

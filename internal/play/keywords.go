@@ -28,10 +28,11 @@ var commonKeywords = map[string]func(*loader, *Common, *yamlsrc.Node){
 }
 
 var playKeywords = map[string]func(*loader, *Play, *yamlsrc.Node){
-	"name":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Name = l.name(n) },
-	"hosts":            (*loader).hosts,
-	"vars":             func(l *loader, p *Play, n *yamlsrc.Node) { p.Vars = l.variables(n) },
-	"gather_facts":     (*loader).gatherFacts,
+	"name":  func(l *loader, p *Play, n *yamlsrc.Node) { p.Name = l.name(n) },
+	"hosts": (*loader).hosts,
+	"vars":  func(l *loader, p *Play, n *yamlsrc.Node) { p.Vars = l.variables(n) },
+	// What facts are gathered is read once it is known what the task that gathers them inherits.
+	"gather_facts": nil, "gather_subset": nil, "gather_timeout": nil, "fact_path": nil,
 	"force_handlers":   func(l *loader, p *Play, n *yamlsrc.Node) { p.ForceHandlers = l.flag("force_handlers", n) },
 	"any_errors_fatal": func(l *loader, p *Play, n *yamlsrc.Node) { p.AnyErrorsFatal = l.flag("any_errors_fatal", n) },
 	// The lists of tasks are read after everything else: tasks inherit from the play.
@@ -97,7 +98,7 @@ func (l *loader) port(n *yamlsrc.Node) jinja.Value {
 }
 
 // later are Ansible's keywords that pfrun does not have yet.
-var laterPlay = strings.Fields(`collections debugger environment fact_path gather_subset gather_timeout ignore_unreachable import_playbook
+var laterPlay = strings.Fields(`collections debugger environment ignore_unreachable import_playbook
 	max_fail_percentage module_defaults order roles run_once serial strategy throttle timeout user vars_files vars_prompt`)
 
 var laterTask = strings.Fields(`action any_errors_fatal async block collections debugger delay delegate_facts delegate_to environment ignore_unreachable

@@ -24,6 +24,7 @@ type Play struct {
 	Vars     *jinja.Dict // never nil
 	Sections []Section   // pre_tasks, tasks, post_tasks, though they be empty: handlers that were notified run at the end of each
 	Handlers []*Task
+	Gather   *Task // gathers facts before the first section, whatever the tags of the run unless the play has some; nil: nothing does
 	Common
 	ForceHandlers  bool
 	AnyErrorsFatal bool

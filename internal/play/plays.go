@@ -15,10 +15,8 @@ func (l *loader) play(n *yamlsrc.Node) *Play {
 		return nil
 	}
 	p := &Play{Pos: n.Pos, Vars: jinja.NewDict()}
-	saysFacts := false
 	for _, e := range n.Entries {
 		key := e.Key.Text
-		saysFacts = saysFacts || key == "gather_facts"
 		if set, ok := playKeywords[key]; ok {
 			if set != nil {
 				set(l, p, e.Value)
@@ -32,9 +30,7 @@ func (l *loader) play(n *yamlsrc.Node) *Play {
 	if n.Get("hosts") == nil && !isImport(n) {
 		l.fault(p.Pos, "the play does not say on which hosts it runs").WithHint("add \"hosts: GROUP\"")
 	}
-	if !saysFacts && !isImport(n) {
-		l.warn(n.Pos, "facts are not gathered: pfrun does not have them yet; say \"gather_facts: false\"")
-	}
+	p.Gather = l.gather(p, n)
 	l.lists(p, n)
 	return p
 }
@@ -72,12 +68,6 @@ func (l *loader) refusePlayKeyword(key *yamlsrc.Node) {
 	}
 	if _, ok := l.registry.Lookup(key.Text); ok {
 		d.Hint = "this is a module: put the task into the list \"tasks:\""
-	}
-}
-
-func (l *loader) gatherFacts(_ *Play, n *yamlsrc.Node) {
-	if l.flag("gather_facts", n) {
-		l.fault(n.Pos, "gathering facts is not supported yet").WithHint("say \"gather_facts: false\"")
 	}
 }
 

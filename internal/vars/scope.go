@@ -25,7 +25,7 @@ type scope struct {
 	bare              bool // an element of hostvars: without hostvars itself and without what the play under way is about
 }
 
-// Lookup finds a variable by Ansible's order of precedence, from the highest: local, magic, extra, registered and set, task, play, host, groups.
+// Lookup finds a variable by Ansible's order of precedence, from the highest: local, magic, extra, registered and set, task, play, facts, host, groups.
 func (sc *scope) Lookup(name string) (jinja.Value, bool) {
 	if v, ok := get(sc.local, name); ok {
 		return v, true
@@ -43,6 +43,9 @@ func (sc *scope) Lookup(name string) (jinja.Value, bool) {
 		return v, true
 	}
 	if v, ok := get(sc.play, name); ok {
+		return v, true
+	}
+	if v, ok := sc.lookupFact(name); ok {
 		return v, true
 	}
 	return sc.lookupInventory(name)
@@ -133,6 +136,8 @@ func (sc *scope) Names() []string {
 		}
 		sc.host.mu.RLock()
 		addMap(sc.host.set)
+		addMap(sc.host.facts.variables)
+		names[factsName] = true
 		sc.host.mu.RUnlock()
 	}
 	return slices.Sorted(maps.Keys(names))

@@ -44,8 +44,9 @@ type hostVars struct {
 	magic  map[string]jinja.Value
 	layers []*jinja.Dict // highest first
 
-	mu  sync.RWMutex
-	set map[string]jinja.Value // registered results and facts that tasks set
+	mu    sync.RWMutex
+	set   map[string]jinja.Value // registered results and variables that set_fact sets
+	facts gathered
 }
 
 // New makes the store of a run.
@@ -115,7 +116,7 @@ func texts(ss []string) *jinja.List {
 	return jinja.NewList(items...)
 }
 
-// Set keeps a registered result or a fact that a task sets for a host.
+// Set keeps a registered result or a variable that set_fact sets for a host.
 func (s *Store) Set(hostName, name string, v jinja.Value) {
 	h := s.hosts[hostName]
 	if h == nil {

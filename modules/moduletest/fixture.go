@@ -103,7 +103,7 @@ func (f *fixture) file(t *testing.T, spec modules.Spec, files map[string]string,
 }
 
 var wanted = []string{
-	"want.meta", "want.removed", "want.state", "want.steps", "want.diff", "want.result", "want.facts", "want.unmet", "want.note", "want.error",
+	"want.meta", "want.removed", "want.state", "want.steps", "want.diff", "want.result", "want.facts", "want.vars", "want.unmet", "want.note", "want.error",
 }
 
 func (f *fixture) text(name string) string {

@@ -28,7 +28,7 @@
 //	want.steps            the summaries of the steps, a line each
 //	want.diff             the diff of the steps
 //	want.result           JSON of the result once the steps were made
-//	want.facts            JSON of the facts that the module gives
+//	want.facts, want.vars JSON of the facts and variables that the module gives
 //	want.unmet, want.note the plan's
 //	want.error            the error of decoding, planning or applying
 //

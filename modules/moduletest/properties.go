@@ -86,13 +86,13 @@ func lines(s string) []string { return strings.Split(strings.TrimRight(s, "\n"),
 // results gives the texts of the want.* files that a trace would have.
 func results(t *testing.T, got trace) map[string]string {
 	t.Helper()
-	out := map[string]string{"want.steps": got.summaries(), "want.diff": got.diff(), "want.result": "", "want.facts": "", "want.unmet": "", "want.note": "", "want.error": ""}
+	out := map[string]string{"want.steps": got.summaries(), "want.diff": got.diff(), "want.result": "", "want.facts": "", "want.vars": "", "want.unmet": "", "want.note": "", "want.error": ""}
 	if got.err != nil {
 		out["want.error"] = got.err.Error()
 	}
 	if p := got.plan; p != nil && got.err == nil {
 		out["want.unmet"], out["want.note"] = p.Unmet, p.Note
-		out["want.result"], out["want.facts"] = jsonOf(t, p.Result), jsonOf(t, p.Facts)
+		out["want.result"], out["want.facts"], out["want.vars"] = jsonOf(t, p.Result), jsonOf(t, p.Facts), jsonOf(t, p.Vars)
 	}
 	return out
 }
@@ -188,7 +188,7 @@ func planText(t *testing.T, p *modules.Plan, err error) string {
 		}
 		steps = append(steps, b)
 	}
-	b, err := json.Marshal([]any{steps, p.Result, p.Facts, p.Unmet, p.Note, p.More})
+	b, err := json.Marshal([]any{steps, p.Result, p.Facts, p.Vars, p.Unmet, p.Note, p.More})
 	if err != nil {
 		t.Fatal(err)
 	}

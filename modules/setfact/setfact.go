@@ -60,7 +60,7 @@ func (t *Task) Validate() error {
 
 // Plan gives the variables.
 func (t *Task) Plan(context.Context, host.Reader) (*modules.Plan, error) {
-	p := &modules.Plan{Facts: maps.Clone(t.facts)}
+	p := &modules.Plan{Vars: maps.Clone(t.facts)}
 	if t.Cacheable {
 		p.Note = "pfrun keeps facts to the end of the run, and not for the next one"
 	}
