@@ -78,7 +78,11 @@ func (l *login) Connect(ctx context.Context) (host.Host, error) {
 	if err != nil {
 		return nil, err
 	}
-	h, err := target.New(ctx, conn, target.Options{Name: l.name, Login: l.ssh.User, Become: l.become})
+	o := target.Options{Name: l.name, Login: l.ssh.User, Become: l.become}
+	if h, err := l.helper(ctx, conn, o); h != nil || err != nil {
+		return h, err
+	}
+	h, err := target.New(ctx, conn, o)
 	if err != nil {
 		return nil, err
 	}

@@ -28,6 +28,7 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 		SkipTags:  p.options.SkipTags,
 		PlanOnly:  p.options.Check,
 		Verbosity: p.options.Verbosity,
+		OnTarget:  onTarget,
 		StartAt:   p.startAt(),
 		Step:      p.options.Step,
 		Stop:      p.options.Stop,

@@ -74,6 +74,8 @@ type Options struct {
 	SkipTags  []string
 	PlanOnly  bool // --check: show what would change, make nothing
 	Verbosity int
+	// OnTarget says whether a module plans on the managed host where that can be (modules.Planner); nil: none does.
+	OnTarget func(module string) bool
 	// StartAt says with which task the run starts: those before it are passed over. nil: with the first.
 	StartAt func(*play.Task) bool
 	// Step is asked before each task and handler; nil: nobody is.

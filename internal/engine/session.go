@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -57,6 +58,22 @@ func (s *session) blurred(h host.Host) bool {
 func plansOnly(h host.Host) bool {
 	_, planning := h.(*host.Overlay)
 	return planning
+}
+
+// planner gives who plans tasks on the host itself, and the overlay that lies over the host, if any; nil: nobody does.
+func planner(ctx context.Context, h host.Host) (modules.Planner, *host.Overlay, error) {
+	over, _ := h.(*host.Overlay)
+	base := host.Reader(h)
+	if over != nil {
+		base = over.Base()
+	}
+	o, ok := base.(*openHost)
+	if !ok {
+		return nil, nil, nil
+	}
+	real, err := o.host(ctx)
+	p, _ := real.(modules.Planner)
+	return p, over, err
 }
 
 // session gives the session of a login, made at its first use.

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"github.com/pfrun/pfrun/internal/event"
@@ -11,9 +10,6 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
-
-// maxRounds bounds how often a module may look and change within one task.
-const maxRounds = 8
 
 // work is a module at work on a host: it plans, the engine applies.
 type work struct {
@@ -42,57 +38,6 @@ func (w *work) do() ending {
 
 // reader is what the module gets of the host: looks that its spec lists, and no way to write.
 func (w *work) reader() host.Reader { return host.Listed(w.host, w.ht.t.Module.Probes) }
-
-func (w *work) rounds() error {
-	plan, err := w.task.Plan(w.ht.looking, w.reader())
-	for round := 1; err == nil; round++ {
-		w.plan = plan
-		outcomes, applyErr := w.apply(plan)
-		if applyErr != nil {
-			return applyErr
-		}
-		next, more := w.task.(modules.Continuer)
-		if plan = w.plan; plan.More && plan.Note != "" {
-			w.notes = append(w.notes, plan.Note)
-		}
-		if !plan.More || !more || plan.Unmet != "" {
-			return nil
-		}
-		if round == maxRounds {
-			return fmt.Errorf("the module %s did not come to an end in %d rounds", w.ht.t.Module.Name, maxRounds)
-		}
-		plan, err = next.Continue(w.ht.looking, w.reader(), outcomes)
-	}
-	return err
-}
-
-// apply makes the steps of a plan. Where somebody else changed a file between look and write, the module plans once more.
-func (w *work) apply(plan *modules.Plan) ([]change.Outcome, error) {
-	outcomes, err := w.applySteps(plan.Steps)
-	if !errors.Is(err, host.ErrStale) || len(outcomes) > 0 || len(w.outcomes) > 0 {
-		return outcomes, err
-	}
-	again, err := w.task.Plan(w.ht.looking, w.reader())
-	if err != nil {
-		return nil, err
-	}
-	w.plan, w.applying = again, false
-	return w.applySteps(again.Steps)
-}
-
-func (w *work) applySteps(steps []change.Change) ([]change.Outcome, error) {
-	var outcomes []change.Outcome
-	for _, c := range steps {
-		out, err := w.host.Apply(w.ht.hard, c)
-		if err != nil {
-			w.applying = true
-			return outcomes, fmt.Errorf("%s: %w", c.Summary(), err)
-		}
-		outcomes = append(outcomes, out)
-		w.steps, w.outcomes = append(w.steps, c), append(w.outcomes, out)
-	}
-	return outcomes, nil
-}
 
 // broken makes the ending of a task that could not do its work.
 func (w *work) broken(err error) ending {

@@ -76,6 +76,11 @@ func (c *command) versionCommand() *cobra.Command {
 				version = info.Main.Version
 			}
 			fmt.Fprintf(c.streams.Out, "pfrun %s\n", version)
+			if h, ok := pfrun.Helper(); ok {
+				fmt.Fprintf(c.streams.Out, "helper for %s %s, sha256 %s\n", h.Kernel, h.Arch, h.Hash)
+			} else {
+				fmt.Fprintln(c.streams.Out, "no helper: it was built without one (make build)")
+			}
 			return nil
 		},
 	}

@@ -67,6 +67,7 @@ func (f *flags) registerLogin(fs *pflag.FlagSet) {
 	fs.StringVar(&o.SFTPExtraArgs, "sftp-extra-args", "", "accepted and of no effect: files travel over the connection that is there")
 	fs.StringVar(&o.SCPExtraArgs, "scp-extra-args", "", "likewise")
 	fs.IntVarP(&f.timeout, "timeout", "T", 0, "seconds to wait for a connection (default: as ssh is configured, else 10)")
+	fs.BoolVar(&o.NoHelper, "no-helper", false, "put no helper on the hosts: slower, with the same results")
 	fs.BoolVarP(&o.Become, "become", "b", false, "become another user (sudo)")
 	fs.StringVar(&o.BecomeUser, "become-user", "", "the user to become (default root)")
 	fs.StringVar(&o.BecomeMethod, "become-method", "", "how to become another user: sudo")
