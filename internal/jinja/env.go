@@ -22,6 +22,7 @@ type Env struct {
 	control Control
 	yaml    func(ctx context.Context, text string) ([]Value, error)
 	vault   Vault
+	warn    func(*diag.Diagnostic)
 
 	mu    sync.Mutex
 	cache map[cacheKey]*Template
@@ -73,6 +74,11 @@ func WithExtensions(names ...string) Option {
 			}
 		}
 	}
+}
+
+// WithWarn sets who is told of what is odd but no error, such as a lookup that failed under errors='warn'.
+func WithWarn(warn func(*diag.Diagnostic)) Option {
+	return func(e *Env) { e.warn = warn }
 }
 
 // New makes an Env with the filters, tests and globals of this package.
@@ -174,6 +180,9 @@ func (e *Env) cached(key cacheKey, pos diag.Pos) (*Template, error) {
 
 // unknownName says that a filter, test or lookup does not exist.
 func unknownName(t *Template, at int, what, name string, known []string) error {
+	if why := notSupported[what+" "+name]; why != "" {
+		return t.errorf(at, "the %s %s is not supported: %s", what, name, why)
+	}
 	d := t.errorf(at, "no %s named %q", what, name)
 	if hint := diag.DidYouMean(name, known); hint != "" {
 		d.Hint = hint
@@ -181,4 +190,12 @@ func unknownName(t *Template, at int, what, name string, known []string) error {
 		d.Hint = fmt.Sprintf("pfrun knows %d %ss", len(known), what)
 	}
 	return d
+}
+
+// notSupported are names that people know and pfrun refuses, with the reason.
+var notSupported = map[string]string{
+	"filter json_query":                   "it needs JMESPath (selectattr, map and combine do most of it)",
+	"filter community.general.json_query": "it needs JMESPath (selectattr, map and combine do most of it)",
+	"lookup url":                          "templates do not reach the network (the module uri does)",
+	"lookup ansible.builtin.url":          "templates do not reach the network (the module uri does)",
 }

@@ -98,15 +98,7 @@ func bcryptSalt(text []byte) ([]byte, error) {
 }
 
 func filterPasswordHash(c *Call) (Value, error) {
-	name := c.Text(0, "sha512")
-	if a, ok := passwordAliases[name]; ok {
-		name = a
-	}
-	kind, ok := passwordHashes[name]
-	if !ok {
-		return nil, fmt.Errorf("the hash %q is not supported: md5, blowfish, sha256 and sha512 are", name)
-	}
-	size, err := c.Int(2, int64(kind.saltSize))
+	size, err := c.Int(2, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -114,34 +106,53 @@ func filterPasswordHash(c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if rounds == 0 {
-		rounds = int64(kind.rounds)
+	text, err := HashPassword(c.input(), c.Text(0, "sha512"), c.Text(1, ""), PasswordOptions{SaltSize: int(size), Rounds: int(rounds), Ident: c.Text(4, "")})
+	return text, err
+}
+
+// PasswordOptions are the finer points of a password hash; zero values are the defaults of Ansible.
+type PasswordOptions struct {
+	SaltSize, Rounds int
+	Ident            string // of bcrypt: 2b, 2a or 2y
+}
+
+// HashPassword hashes a password for /etc/shadow. Kind is md5, blowfish, sha256 or sha512; without a salt a random one is taken.
+func HashPassword(password, kind, salt string, o PasswordOptions) (string, error) {
+	if a, ok := passwordAliases[kind]; ok {
+		kind = a
 	}
-	if name == "bcrypt" && rounds > 18 || rounds > 10_000_000 {
-		return nil, fmt.Errorf("%d rounds would take too long", rounds)
+	k, ok := passwordHashes[kind]
+	if !ok {
+		return "", fmt.Errorf("the hash %q is not supported: md5, blowfish, sha256 and sha512 are", kind)
 	}
-	salt, err := kind.salt(c.Text(1, ""), size)
+	if o.Rounds == 0 {
+		o.Rounds = k.rounds
+	}
+	if kind == "bcrypt" && o.Rounds > 18 || o.Rounds > 10_000_000 {
+		return "", fmt.Errorf("%d rounds would take too long", o.Rounds)
+	}
+	raw, err := k.salt(salt, o.SaltSize)
 	if err != nil {
-		return nil, err
+		return "", err
 	}
-	d, err := kind.make(c.input(), salt, int(rounds), c.Text(4, ""))
+	d, err := k.make(password, raw, o.Rounds, o.Ident)
 	if err != nil {
-		return nil, fmt.Errorf("could not hash the secret: %w", err)
+		return "", fmt.Errorf("could not hash the secret: %w", err)
 	}
 	text := d.Encode()
-	if ident := c.Text(4, ""); name == "bcrypt" && ident != "" {
-		text = "$" + ident + strings.TrimPrefix(text, "$2b")
+	if kind == "bcrypt" && o.Ident != "" {
+		text = "$" + o.Ident + strings.TrimPrefix(text, "$2b")
 	}
 	return text, nil
 }
 
 // salt gives the salt that was given, after it was checked, or a random one.
-func (k passwordHash) salt(given string, size int64) ([]byte, error) {
+func (k passwordHash) salt(given string, size int) ([]byte, error) {
 	if given == "" {
-		if size < 1 || size > int64(k.saltSize) || k.exact {
-			size = int64(k.saltSize)
+		if size < 1 || size > k.saltSize || k.exact {
+			size = k.saltSize
 		}
-		return randomSalt(int(size))
+		return randomSalt(size)
 	}
 	switch {
 	case strings.Trim(given, hashAlphabet) != "":

@@ -121,7 +121,7 @@ func (q ipQuery) nth(query string) (Value, error) {
 	return ip + "/" + strconv.Itoa(q.PrefixLen()), nil
 }
 
-// stringIP gives the values that ipaddr takes.
+// ipInput gives the input where it is of a type that ipaddr takes.
 func (c *Call) ipInput() (Value, error) {
 	switch c.In.(type) {
 	case string, *List, Tuple, int64, bool, *big.Int:
@@ -242,14 +242,11 @@ func usableAt(n netaddr.Net, offset int64) (Value, error) {
 	return v.IP(), nil
 }
 
-// span gives the ends of what is looked for: of a network, or of a single address.
+// spanOf gives the ends of the network of a value, or those that hosts may use.
 func spanOf(v Value, usable bool) (low, high *big.Int, ok bool) {
 	n, ok := subject(v)
 	if !ok {
 		return nil, nil, false
-	}
-	if n.Bits()-n.PrefixLen() > 1 && !n.AtNetwork() {
-		return n.First(), n.Last(), true
 	}
 	low, high = n.First(), n.Last()
 	if l, h, has := n.Usable(); usable && has {
@@ -258,20 +255,15 @@ func spanOf(v Value, usable bool) (low, high *big.Int, ok bool) {
 	return low, high, true
 }
 
-func within(network, test Value, usable bool) (bool, error) {
+// within reports whether the network of one value lies in that of another; what is no address lies in none.
+func within(network, test Value, usable bool) bool {
 	low, high, ok := spanOf(network, usable)
 	first, last, okTest := spanOf(test, false)
-	if !ok || !okTest {
-		return false, fmt.Errorf("%w; %s or %s is invalid", errNotIP, Str(network), Str(test))
-	}
-	return first.Cmp(low) >= 0 && last.Cmp(high) <= 0, nil
+	return ok && okTest && first.Cmp(low) >= 0 && last.Cmp(high) <= 0
 }
 
 func filterInNetwork(usable bool) func(*Call) (Value, error) {
-	return func(c *Call) (Value, error) {
-		in, err := within(c.In, c.args[0], usable)
-		return in, err
-	}
+	return func(c *Call) (Value, error) { return within(c.In, c.args[0], usable), nil }
 }
 
 func filterReduce(c *Call) (Value, error) {
@@ -281,11 +273,7 @@ func filterReduce(c *Call) (Value, error) {
 	}
 	out := NewList()
 	for _, v := range vs {
-		in, err := within(c.args[0], v, false)
-		if err != nil {
-			return nil, err
-		}
-		if in {
+		if within(c.args[0], v, false) {
 			out.Append(v)
 		}
 	}

@@ -102,7 +102,7 @@ func (q ipQuery) host() (Value, error) {
 }
 
 func (q ipQuery) hostOnly() (Value, error) {
-	if q.isHost() {
+	if q.Single() || q.SizeIs(2) || !q.AtNetwork() {
 		return q.String(), nil
 	}
 	return nil, nil
@@ -251,7 +251,7 @@ func (q ipQuery) sixToFour() (Value, error) {
 		}
 		return false, nil
 	}
-	if !q.Single() && q.AtNetwork() {
+	if !q.Single() && q.AtNetwork() || q.IsMulticast() || q.IsGlobal() && q.IsMask() {
 		return false, nil
 	}
 	b := q.Int().FillBytes(make([]byte, 4))

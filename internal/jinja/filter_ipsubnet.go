@@ -3,6 +3,7 @@ package jinja
 import (
 	"fmt"
 	"math/big"
+	"strconv"
 
 	"github.com/pfrun/pfrun/internal/netaddr"
 )
@@ -39,6 +40,9 @@ func subnetOfAddress(c *Call, n netaddr.Net, bits int) (Value, error) {
 		return nil, err
 	}
 	total := n.Bits() - bits
+	if i > int64(n.Bits())+1-i {
+		return false, nil
+	}
 	if i < 0 {
 		i += int64(total)
 	}
@@ -53,6 +57,12 @@ func subnetOfAddress(c *Call, n netaddr.Net, bits int) (Value, error) {
 
 func subnetOfNetwork(c *Call, n netaddr.Net, bits int) (Value, error) {
 	more := bits - n.PrefixLen()
+	if more < 0 && c.Arg(1, nil) != nil {
+		if i, err := c.Int(1, 0); i != 0 || err != nil {
+			return false, err
+		}
+		return n.Network() + "/" + strconv.Itoa(bits), nil
+	}
 	if more < 0 {
 		return nil, fmt.Errorf("requested subnet size of %d is invalid", bits)
 	}

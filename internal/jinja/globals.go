@@ -3,7 +3,6 @@ package jinja
 import (
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // Namespace is what namespace() makes: an object whose attributes set may change inside of a loop.
@@ -215,59 +214,4 @@ func (st *state) contextGlobal(name string) (Value, bool) {
 		return nil, false
 	}
 	return NewScopeMap(st.scope), true
-}
-
-func globalLookup(st *state, args []Value, kwargs *Dict) (Value, error) {
-	wantList := false
-	if kwargs != nil {
-		if v, ok := kwargs.GetString("wantlist"); ok {
-			wantList, _, _ = Truth(v)
-		}
-	}
-	vs, err := st.lookUp(args, kwargs)
-	switch {
-	case err != nil:
-		return nil, err
-	case wantList:
-		return NewList(vs...), nil
-	case len(vs) == 1:
-		return vs[0], nil
-	}
-	parts := make([]string, len(vs))
-	for i, v := range vs {
-		if _, ok := v.(string); !ok {
-			return NewList(vs...), nil
-		}
-		parts[i] = Str(v)
-	}
-	return strings.Join(parts, ","), nil
-}
-
-func globalQuery(st *state, args []Value, kwargs *Dict) (Value, error) {
-	vs, err := st.lookUp(args, kwargs)
-	if err != nil {
-		return nil, err
-	}
-	return NewList(vs...), nil
-}
-
-func (st *state) lookUp(args []Value, kwargs *Dict) ([]Value, error) {
-	if len(args) == 0 {
-		return nil, errors.New("the name of the lookup is missing")
-	}
-	name := plainName(Str(args[0]))
-	l := st.t.env.lookups[name]
-	if l == nil {
-		return nil, fmt.Errorf("no lookup named %q", name)
-	}
-	options := NewDict()
-	if kwargs != nil {
-		options = kwargs.Copy()
-		options.Delete("wantlist")
-	}
-	vs, err := l(st.ctx, st.scope, args[1:], options)
-	if err != nil {
-		return nil, fmt.Errorf("lookup '%s': %w", name, err)
-	}
-	return vs, nil
 }

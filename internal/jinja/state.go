@@ -72,7 +72,22 @@ func newState(ctx context.Context, s Scope) *state {
 	}{}
 	own.world.scope = s
 	own.state.ctx, own.state.world, own.state.steps = ctx, &own.world, &own.steps
+	if p, ok := ctx.Value(stateKey{}).(*state); ok {
+		own.state.chain, own.state.steps, own.state.calls, own.world.owner = p.chain, p.steps, p.calls, p.owner
+	}
 	return &own.state
+}
+
+// stateKey is where the context of a lookup holds the evaluation that called it, so that what the lookup evaluates counts as a part of it.
+type stateKey struct{}
+
+// EnvFrom gives the Env of the template that calls a lookup, from the lookup's context.
+func EnvFrom(ctx context.Context) (*Env, bool) {
+	st, ok := ctx.Value(stateKey{}).(*state)
+	if !ok {
+		return nil, false
+	}
+	return st.t.env, true
 }
 
 // child makes the state in which a variable of a scope is evaluated.
