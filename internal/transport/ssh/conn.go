@@ -27,6 +27,7 @@ type Conn struct {
 	sessions *limiter
 	reason   atomic.Pointer[error] // why it ended, where this side knows better than the network
 	gone     chan struct{}         // closed when the connection has ended
+	arrival  Arrival
 
 	filesMu sync.Mutex
 	files   *sftpFiles // the connection's own SFTP session, opened at first use

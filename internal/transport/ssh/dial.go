@@ -27,7 +27,9 @@ func dial(ctx context.Context, cfg Config, via *Conn) (*Conn, error) {
 		}
 		return nil, err
 	}
-	return newConn(cfg, client, raw, via), nil
+	c := newConn(cfg, client, raw, via)
+	c.arrival = d.arrival
+	return c, nil
 }
 
 // dialing is one connection in the making.
@@ -36,6 +38,7 @@ type dialing struct {
 	address string
 	via     *Conn      // the jump host; nil: none
 	proxy   *proxyConn // the ProxyCommand; nil: none
+	arrival Arrival    // set when it is made
 }
 
 func (d *dialing) fail(step string, err error, hint string) error {
@@ -200,6 +203,7 @@ func (d *dialing) handshake(ctx context.Context, raw *rawConn, keyCheck *hostKey
 	if err != nil {
 		return nil, d.explain(err, raw, keyCheck, auth)
 	}
+	d.arrive(conn, keyCheck, auth)
 	return gossh.NewClient(conn, chans, reqs), nil
 }
 
@@ -234,10 +238,9 @@ func (d *dialing) explain(err error, raw *rawConn, keyCheck *hostKeyCheck, auth 
 }
 
 func (d *dialing) explainKex(err error) error {
-	if d.proxy != nil {
-		if explained := d.proxy.explain(unwrapHandshake(err)); explained != unwrapHandshake(err) {
-			return d.fail(StepConnect, explained, "try the ProxyCommand by hand: "+d.cfg.ProxyCommand)
-		}
+	_, negotiated := errors.AsType[*gossh.AlgorithmNegotiationError](err)
+	if d.proxy != nil && !negotiated {
+		return d.explainProxy(err)
 	}
 	if isTimeout(err) {
 		return d.fail(StepConnect, fmt.Errorf("the port accepts connections, but nothing speaks SSH there within %s", d.cfg.ConnectTimeout),
@@ -251,6 +254,15 @@ func (d *dialing) explainKex(err error) error {
 		return d.fail(step, unwrapHandshake(err), "the host offers only old algorithms; they can be allowed with -o HostKeyAlgorithms=+…, KexAlgorithms=+…, Ciphers=+… or MACs=+…")
 	}
 	return d.fail(StepConnect, fmt.Errorf("this is no working SSH server: %w", unwrapHandshake(err)), "check ansible_port; sshd may also be dropping connections (MaxStartups), or be going down")
+}
+
+// explainProxy says what became of a ProxyCommand before the key exchange was through.
+func (d *dialing) explainProxy(err error) error {
+	hint := "try the ProxyCommand by hand: " + d.cfg.ProxyCommand
+	if isTimeout(err) {
+		return d.fail(StepConnect, d.proxy.said(fmt.Errorf("nothing speaks SSH through the ProxyCommand within %s", d.cfg.ConnectTimeout)), hint+"; -T gives more time")
+	}
+	return d.fail(StepConnect, d.proxy.explain(unwrapHandshake(err)), hint)
 }
 
 // unwrapHandshake takes off the prefix that x/crypto/ssh puts around each failure.

@@ -77,6 +77,11 @@ func (p *proxyConn) explain(err error) error {
 		err = fmt.Errorf("the ProxyCommand ended (%s)", p.cmd.ProcessState)
 	case <-time.After(200 * time.Millisecond):
 	}
+	return p.said(err)
+}
+
+// said adds to an error what the program has said so far.
+func (p *proxyConn) said(err error) error {
 	if text := p.stderr.lines(); text != "" {
 		return fmt.Errorf("%w: %s", err, text)
 	}

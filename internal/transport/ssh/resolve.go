@@ -144,7 +144,7 @@ func (r *Resolver) route(ctx context.Context, c, asked Config, o Overrides, pass
 		return c, err
 	}
 	if len(passed) > maxHops || slices.Contains(passed, h.place()) {
-		return c, fmt.Errorf("ProxyJump goes in a circle: %s, %s (give the jump host itself ProxyJump none in ssh_config, above what is for all hosts)", strings.Join(passed, ", "), h.place())
+		return c, fmt.Errorf("ProxyJump goes in a circle: %s, %s (%s)", strings.Join(passed, ", "), h.place(), jumpRemedy)
 	}
 	hop := Config{
 		Name: h.host, Address: h.host, User: h.user, Port: h.port, Home: c.Home,
@@ -176,6 +176,9 @@ type hop struct {
 	user, host string
 	port       int // 0: not said
 }
+
+// jumpRemedy is what to do about jump hosts that are reached through themselves.
+const jumpRemedy = "give the jump host itself ProxyJump none in ssh_config, above what is for all hosts"
 
 // maxHops is how many jump hosts there may be before one.
 const maxHops = 16

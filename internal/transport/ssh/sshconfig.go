@@ -67,7 +67,22 @@ func (r *Resolver) ask(ctx context.Context, q query) ([]option, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.moveHome(values)
 	return different(values, defaults, q), nil
+}
+
+// moveHome puts the user's home in place of the one that the client has looked up, where they differ, in what the client has expanded already.
+func (r *Resolver) moveHome(values map[string][]string) {
+	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	home := r.getenv("HOME")
+	if err != nil || u.HomeDir == home || home == "" {
+		return
+	}
+	for _, name := range []string{"userknownhostsfile", "globalknownhostsfile", "identityagent"} {
+		for i, v := range values[name] {
+			values[name][i] = strings.TrimPrefix(strings.ReplaceAll(" "+v, " "+strings.TrimSuffix(u.HomeDir, "/")+"/", " "+home+"/"), " ")
+		}
+	}
 }
 
 func (r *Resolver) warn(text string) {
@@ -205,6 +220,9 @@ func (c sshClient) run(ctx context.Context, args ...string) (map[string][]string
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &stdout, &stderr, time.Second
 	if err := cmd.Run(); err != nil {
 		text := strings.TrimSpace(stderr.String())
+		if strings.Contains(text, "jumphost loop") {
+			text += " (" + jumpRemedy + ")"
+		}
 		if ctx.Err() != nil {
 			text = fmt.Sprintf("no answer within %s (a program of Match exec?)", askingTime)
 		}
