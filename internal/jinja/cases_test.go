@@ -9,9 +9,11 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/lookup"
 )
 
 // casesFile holds templates with what ansible-core 2.19 made of them. It is data of the project that is not in the repository.
@@ -49,7 +51,7 @@ func TestMeasuredCases(t *testing.T) {
 	if err := json.Unmarshal(data, &cases); err != nil {
 		t.Fatal(err)
 	}
-	env := jinja.New()
+	env := controlEnv()
 	seen := map[string]bool{}
 	passed := 0
 	for _, c := range cases {
@@ -73,6 +75,14 @@ func TestMeasuredCases(t *testing.T) {
 		}
 	}
 	t.Logf("%d of %d cases are as in ansible-core 2.19", passed, len(cases))
+}
+
+// controlEnv is an Env with lookups and the files of this machine.
+func controlEnv() *jinja.Env {
+	getenv := func(name string) (string, bool) { v, ok := map[string]string{"HOME": "/root", "EVAL_ENV": "envval"}[name]; return v, ok }
+	opts := lookup.New(lookup.Options{Getenv: getenv})
+	utc := func() time.Time { return time.Unix(1_700_000_000, 0).UTC() }
+	return jinja.New(append(opts, jinja.WithControl(lookup.Control(utc, getenv)), jinja.WithYAML(lookup.YAML))...)
 }
 
 // run says what is wrong with a case, or "".

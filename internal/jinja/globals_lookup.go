@@ -27,6 +27,8 @@ func globalLookup(st *state, args []Value, kwargs *Dict) (Value, error) {
 		return nil, nil
 	case len(vs) == 1:
 		return vs[0], nil
+	case len(vs) == 0:
+		return NewList(), nil
 	}
 	parts := make([]string, len(vs))
 	for i, v := range vs {

@@ -111,16 +111,20 @@ func (n Net) Version() int {
 	return 6
 }
 
-// Bits is the length of an address in bits, PrefixLen that of the network's part.
-func (n Net) Bits() int      { return n.addr.BitLen() }
+// Bits is the length of an address in bits.
+func (n Net) Bits() int { return n.addr.BitLen() }
+
+// PrefixLen is the length of the network's part of an address in bits.
 func (n Net) PrefixLen() int { return n.bits }
 
 // Int is the address as a number.
 func (n Net) Int() *big.Int { return toInt(n.addr) }
 
-// First and Last are the ends of the network as numbers.
+// First is the number of the network's first address.
 func (n Net) First() *big.Int { return toInt(n.network()) }
-func (n Net) Last() *big.Int  { return new(big.Int).Or(n.First(), n.hostBits()) }
+
+// Last is the number of the network's last address.
+func (n Net) Last() *big.Int { return new(big.Int).Or(n.First(), n.hostBits()) }
 
 func (n Net) hostBits() *big.Int { return maxInt(n.Bits() - n.bits) }
 
@@ -178,8 +182,10 @@ func (n Net) Broadcast() (address string, ok bool) {
 	return n.at(n.Last()), true
 }
 
-// Netmask and Hostmask are the masks as text.
-func (n Net) Netmask() string  { return n.at(new(big.Int).Xor(n.hostBits(), maxInt(n.Bits()))) }
+// Netmask is the mask whose ones are the network's part, as text.
+func (n Net) Netmask() string { return n.at(new(big.Int).Xor(n.hostBits(), maxInt(n.Bits()))) }
+
+// Hostmask is the mask whose ones are the host's part, as text.
 func (n Net) Hostmask() string { return n.at(n.hostBits()) }
 
 // At is the i-th address of the network; a negative i counts from the end.
