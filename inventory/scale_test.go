@@ -93,3 +93,35 @@ func FuzzMatch(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkConstructed(b *testing.B) {
+	dir := write(b, map[string]string{
+		"hosts": fleetOf(10_000),
+		"z.yml": "plugin: constructed\ncompose: {size: weight}\ngroups: {heavy: weight}\nkeyed_groups:\n  - {key: role, prefix: role, parent_group: roles}\n",
+	})
+	for b.Loop() {
+		inv, ds := Load([]string{dir}, Options{Evaluator: lookups{}})
+		if len(ds) > 0 || len(inv.Group("roles").Hosts()) != 10_000 {
+			b.Fatal(ds)
+		}
+	}
+}
+
+func BenchmarkScript(b *testing.B) {
+	var s strings.Builder
+	s.WriteString("cat <<'E'\n{\"_meta\": {\"hostvars\": {\"h0\": {}")
+	for i := range 10_000 {
+		fmt.Fprintf(&s, ",\n\"h%d\": {\"weight\": %d, \"role\": \"mail\"}", i+1, i)
+	}
+	s.WriteString("}}, \"mail\": [\"h0\"")
+	for i := range 10_000 {
+		fmt.Fprintf(&s, ", \"h%d\"", i+1)
+	}
+	path := program(b, s.String()+"]}\nE\n")
+	for b.Loop() {
+		inv, ds := Load([]string{path}, Options{})
+		if len(ds) > 0 || len(inv.Hosts) != 10_001 {
+			b.Fatal(ds)
+		}
+	}
+}
