@@ -43,7 +43,7 @@ func newAuthentication(ctx context.Context, cfg Config, ring *keyring) *authenti
 		switch m {
 		case methodPublicKey:
 			for _, id := range ring.identities(ctx) {
-				a.add(m, id.name, gossh.PublicKeys(&tracedSigner{id, a}))
+				a.add(m, id.name, gossh.PublicKeys(a.traced(id)))
 			}
 			a.unused = append(a.unused, ring.unused...)
 		case methodPassword:
@@ -107,6 +107,17 @@ func (a *authentication) answer(password string) gossh.KeyboardInteractiveChalle
 type tracedSigner struct {
 	id identity
 	a  *authentication
+}
+
+// traced gives a signer that signs by the algorithms of the identity's own.
+func (a *authentication) traced(id identity) gossh.Signer {
+	t := &tracedSigner{id, a}
+	if several, ok := id.signer.(gossh.MultiAlgorithmSigner); ok {
+		if s, err := gossh.NewSignerWithAlgorithms(t, several.Algorithms()); err == nil {
+			return s
+		}
+	}
+	return t
 }
 
 func (t *tracedSigner) PublicKey() gossh.PublicKey { return t.id.signer.PublicKey() }

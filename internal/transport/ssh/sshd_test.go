@@ -241,3 +241,96 @@ func TestSSHDRefusesTheKey(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// behind gives v the way through the host of u.
+func (u *setup) behind(via *setup) {
+	jump := via.cfg
+	jump.Name = "bastion"
+	u.cfg.Via = &jump
+}
+
+func TestSSHDBehindJumps(t *testing.T) {
+	outer, _ := startSSHD(t)
+	inner, _ := startSSHD(t)
+	target, _ := startSSHD(t)
+	inner.behind(outer)
+	target.behind(inner)
+	target.wantLogin(t)
+
+	closed, _ := startSSHD(t, "AllowTcpForwarding no")
+	target.behind(closed)
+	_, err := Dial(t.Context(), target.cfg)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Step != StepJump || !strings.Contains(err.Error(), "AllowTcpForwarding") {
+		t.Errorf("through a host that forbids forwarding: %v", err)
+	}
+}
+
+func TestSSHDByProxyCommand(t *testing.T) {
+	jump, _ := startSSHD(t)
+	target, _ := startSSHD(t)
+	target.cfg.ProxyCommand = fmt.Sprintf("ssh -F none -i %s -l %s -p %d -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o BatchMode=yes -W 127.0.0.1:%d 127.0.0.1",
+		jump.cfg.KeyFiles[0], jump.cfg.User, jump.cfg.Port, target.cfg.Port)
+	if _, err := exec.LookPath("ssh"); err != nil {
+		t.Skip("no ssh client is installed: apt-get install openssh-client")
+	}
+	target.wantLogin(t)
+	target.cfg.ProxyCommand = strings.Replace(target.cfg.ProxyCommand, jump.cfg.KeyFiles[0], "/no/such/key -o IdentitiesOnly=yes", 1)
+	if _, err := Dial(t.Context(), target.cfg); err == nil || !strings.Contains(err.Error(), "Permission denied") {
+		t.Errorf("a ProxyCommand that may not log in gives %v", err)
+	}
+}
+
+// keygen runs ssh-keygen in a folder.
+func keygen(t *testing.T, args ...string) {
+	t.Helper()
+	if out, err := exec.Command("ssh-keygen", append([]string{"-q"}, args...)...).CombinedOutput(); err != nil {
+		t.Fatalf("ssh-keygen %q: %v: %s", args, err, out)
+	}
+}
+
+// TestSSHDWithCertificates lets OpenSSH make the certificates, for the host and for the user.
+func TestSSHDWithCertificates(t *testing.T) {
+	dir := t.TempDir()
+	ca, hostKey := filepath.Join(dir, "ca"), filepath.Join(dir, "host")
+	for _, f := range []string{ca, hostKey} {
+		keygen(t, "-t", "ecdsa", "-N", "", "-f", f)
+	}
+	keygen(t, "-s", ca, "-I", "host", "-h", "-n", "127.0.0.1", hostKey+".pub")
+	u, _ := startSSHD(t, "HostKey "+hostKey, "HostCertificate "+hostKey+"-cert.pub", "TrustedUserCAKeys "+ca+".pub")
+	authority, err := os.ReadFile(ca + ".pub")
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.cfg.HostKeyPolicy = Refuse
+	u.write(t, "@cert-authority * "+string(authority))
+
+	user := filepath.Join(dir, "user")
+	keygen(t, "-t", "rsa", "-b", "2048", "-N", "", "-f", user)
+	u.cfg.KeyFiles = []string{user}
+	_, err = Dial(t.Context(), u.cfg)
+	if e, ok := errors.AsType[*Error](err); !ok || e.Step != StepAuthentication {
+		t.Fatalf("the host's certificate must be accepted, the key alone not: %v", err)
+	}
+	keygen(t, "-s", ca, "-I", "user", "-n", u.cfg.User, user+".pub")
+	u.wantLogin(t)
+
+	u.write(t, "@cert-authority * "+string(authority), "@revoked * "+string(authority))
+	u.wantRefused(t, "revoked")
+}
+
+func TestSSHDWithAgent(t *testing.T) {
+	socket, ring := startAgent(t, "me@desk")
+	keys, err := ring.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorizedKeys := writeKey(t, filepath.Join(t.TempDir(), "authorized_keys"), keys[0])
+	u, _ := startSSHD(t, "Match all", "AuthorizedKeysFile "+authorizedKeys, "AcceptEnv PFRUN_TEST")
+	u.cfg.KeyFiles, u.cfg.NoKeyFiles, u.cfg.AgentSocket, u.cfg.ForwardAgent, u.cfg.Env = nil, true, socket, socket, []string{"PFRUN_TEST=set here"}
+	c := u.dial(t)
+	var out bytes.Buffer
+	status, err := c.Run(t.Context(), host.Command{Argv: []string{"sh", "-c", `echo "$PFRUN_TEST"; ssh-add -l`}, Stdout: &out})
+	if status != 0 || err != nil || !strings.Contains(out.String(), "set here") || !strings.Contains(out.String(), gossh.FingerprintSHA256(keys[0])) {
+		t.Errorf("the variable and the agent on the host: status %d, %v, %q", status, err, &out)
+	}
+}

@@ -202,11 +202,12 @@ func Terminal(t *testing.T, c host.Conn) {
 		t.Errorf("%d bytes came back, not the %d that were sent", len(got), len(in))
 	}
 
-	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	gone := filepath.Join(t.TempDir(), "gone")
-	hang := append(sh(`trap 'echo > "$1"; exit' HUP TERM; while :; do sleep 0.05; done`), "sh", gone)
-	if _, err := c.Run(ctx, host.Command{Argv: hang, Terminal: true}); !errors.Is(err, context.DeadlineExceeded) {
+	hang := append(sh(`trap 'echo > "$1"; exit' HUP TERM; echo ready; while :; do sleep 0.05; done`), "sh", gone)
+	ready := &firstLine{then: func(string) { cancel() }}
+	if _, err := c.Run(ctx, host.Command{Argv: hang, Terminal: true, Stdout: ready}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
 	for range 100 {
