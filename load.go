@@ -39,7 +39,8 @@ func Load(o Options) (*Project, error) {
 	if o.Getenv == nil {
 		o.Getenv = func(string) string { return "" }
 	}
-	p := &Project{options: o, env: jinja.New(), registry: modules.NewRegistry(all.Specs()...)}
+	p := &Project{options: o, registry: modules.NewRegistry(all.Specs()...)}
+	p.env = p.newEnv()
 	p.secrets.Add(o.BecomePassword)
 	p.secrets.Add(o.ConnectionPassword)
 	for _, path := range o.Playbooks {

@@ -79,7 +79,10 @@ func TestMeasuredCases(t *testing.T) {
 
 // controlEnv is an Env with lookups and the files of this machine.
 func controlEnv() *jinja.Env {
-	getenv := func(name string) (string, bool) { v, ok := map[string]string{"HOME": "/root", "EVAL_ENV": "envval"}[name]; return v, ok }
+	getenv := func(name string) (string, bool) {
+		v, ok := map[string]string{"HOME": "/root", "EVAL_ENV": "envval"}[name]
+		return v, ok
+	}
 	opts := lookup.New(lookup.Options{Getenv: getenv})
 	utc := func() time.Time { return time.Unix(1_700_000_000, 0).UTC() }
 	return jinja.New(append(opts, jinja.WithControl(lookup.Control(utc, getenv)), jinja.WithYAML(lookup.YAML))...)

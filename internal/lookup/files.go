@@ -152,8 +152,11 @@ func (l *lookups) render(ctx context.Context, env *jinja.Env, s jinja.Scope, nam
 // loader reads what a template includes: beside it first, then where templates are searched.
 func (l *lookups) loader(s jinja.Scope, dir string) jinja.Loader {
 	return func(ctx context.Context, name string, from diag.Pos) (*diag.Source, error) {
-		where := []string{filepath.Join(dir, name)}
-		if from.Source != nil {
+		var where []string
+		if dir != "" || filepath.IsAbs(name) {
+			where = append(where, filepath.Join(dir, name))
+		}
+		if from.Source != nil && !filepath.IsAbs(name) {
 			where = append(where, filepath.Join(filepath.Dir(from.Source.Name), name))
 		}
 		for _, path := range append(where, l.candidates(ctx, s, "templates", name)...) {

@@ -37,13 +37,13 @@ type Options struct {
 
 type lookups struct{ o Options }
 
-// New gives the options with which jinja.New has every lookup.
+// New gives the options with which jinja.New has every lookup, and reads the files that templates include: beside the template first, then where templates are searched.
 func New(o Options) []jinja.Option {
 	if o.ReadFile == nil {
 		o.ReadFile = os.ReadFile
 	}
 	l := &lookups{o}
-	var opts []jinja.Option
+	opts := []jinja.Option{jinja.WithLoader(l.loader(nil, ""))}
 	for name, fn := range map[string]jinja.Lookup{
 		"file": l.file, "unvault": l.unvault, "template": l.template, "env": l.env, "pipe": l.pipe, "lines": l.lines, "first_found": l.firstFound,
 		"fileglob": l.fileGlob, "items": items, "dict": dictItems, "subelements": subelements, "nested": nested, "cartesian": nested, "together": together,

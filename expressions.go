@@ -1,0 +1,78 @@
+package pfrun
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/lookup"
+)
+
+// newEnv makes the Env of the project's templates: with the lookups and the files of the control node.
+func (p *Project) newEnv() *jinja.Env {
+	getenv := func(name string) (string, bool) { v := p.options.Getenv(name); return v, v != "" }
+	kept := &keptFiles{write: !p.options.Check, files: map[string][]byte{}}
+	base := "."
+	if len(p.options.Playbooks) > 0 {
+		base = filepath.Dir(p.options.Playbooks[0])
+	}
+	opts := lookup.New(lookup.Options{
+		BaseDir: base, Getenv: getenv, ReadFile: kept.read, WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
+	})
+	control := lookup.Control(nil, getenv)
+	control.ReadFile = kept.read
+	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML))...)
+}
+
+// matchHosts gives the names of the hosts that patterns select.
+func (p *Project) matchHosts(patterns []string) ([]string, error) {
+	if p.inv == nil {
+		return nil, nil
+	}
+	hosts, _, err := p.inv.Match(patterns...)
+	names := make([]string, len(hosts))
+	for i, h := range hosts {
+		names[i] = h.Name
+	}
+	return names, err
+}
+
+func runShell(ctx context.Context, command, dir string) (string, error) {
+	c := exec.CommandContext(ctx, "/bin/sh", "-c", command)
+	c.Dir = dir
+	out, err := c.Output()
+	return string(out), err
+}
+
+// keptFiles are the files that lookups make on the control node, such as new passwords: written, or in check mode only remembered.
+type keptFiles struct {
+	write bool
+
+	mu    sync.Mutex
+	files map[string][]byte
+}
+
+func (k *keptFiles) read(path string) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if data, ok := k.files[path]; ok {
+		return data, nil
+	}
+	return os.ReadFile(path)
+}
+
+func (k *keptFiles) keep(path string, data []byte) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.files[path] = data
+	if !k.write {
+		return nil
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return os.WriteFile(path, data, 0o600)
+}
