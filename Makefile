@@ -33,19 +33,20 @@ helper: ## build the helper that pfrun puts on hosts
 		mv "$$tmp/helper.gz" $(DIST)/pfrun-helper-linux-amd64.gz; \
 		mv "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256
 
-test: cc images ## run every test in its short form; installs what it needs
+test: cc images helper ## run every test in its short form; installs what it needs
 	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
 
-test-unit: cc ## run the tests that need no container engine
+test-unit: cc helper ## run the tests that need no container engine
 	@$(REPORT) "$(GOTEST) -short $(UNIT)"
 
-test-integration: cc images ## run the tests on real mail hosts in containers
+test-integration: cc images helper ## run the tests on real mail hosts in containers
 	@$(REPORT) "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
 
-test-long: cc images ## run every test in its long form
-	@$(REPORT) "$(GOTEST) $(UNIT)" "$(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)"
+test-long: cc images helper ## run every test in its long form
+	@$(REPORT) "$(GOTEST) $(UNIT)" "$(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)" \
+		"env PFRUN_HELPER=off $(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)"
 
-race: cc ## run the unit tests in their long form, in random order
+race: cc helper ## run the unit tests in their long form, in random order
 	@$(REPORT) "$(GOTEST) -shuffle=on -count=1 $(UNIT)"
 
 fuzz-seeds: ## run the seeds of the fuzz targets

@@ -37,7 +37,7 @@ const verboseHelper = 3
 // needs none.
 func (l *login) helper(ctx context.Context, conn host.Conn, o target.Options) (host.Host, error) {
 	b, there := binary.Load()
-	if l.c.o.NoHelper || !there || l.method == "local" {
+	if l.c.o.NoHelper || l.c.o.Getenv("PFRUN_HELPER") == "off" || !there || l.method == "local" {
 		return nil, nil
 	}
 	h, err := helper.Connect(ctx, conn, o, b)

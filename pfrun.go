@@ -53,7 +53,7 @@ type Options struct {
 	BecomeUser         string
 	ConnectionPassword string
 	BecomePassword     string
-	NoHelper           bool // put no helper on the hosts: every look and change is made from here, which is slower
+	NoHelper           bool // put no helper on the hosts, as PFRUN_HELPER=off in the environment: every look and change is made from here, which is slower
 
 	// Connect makes the connections in place of pfrun's own SSH and local ones; nil: pfrun's own.
 	Connect Connect

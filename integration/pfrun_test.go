@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,8 +34,11 @@ var variants = map[string]lab.Options{
 	"debian13-noinit": {Debian: 13},
 }
 
-// binary builds pfrun once a test process, as `make build` does but for the race detector.
+// binary builds pfrun once a test process, with the helper in it, as `make build` does but for the race detector.
 var binary = sync.OnceValues(func() (string, error) {
+	if msg, err := exec.Command("make", "-C", "..", "helper").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("make helper: %w\n%s", err, msg)
+	}
 	dir, err := os.MkdirTemp("", "pfrun")
 	if err != nil {
 		return "", err
@@ -46,6 +50,20 @@ var binary = sync.OnceValues(func() (string, error) {
 	}
 	return out, nil
 })
+
+// ways gives the arguments by which a host's kind is run: with the helper and without it. The short form takes one of them for each kind, so that both are taken.
+func ways(variant string) map[string][]string {
+	with, without := []string{}, []string{"--no-helper"}
+	switch {
+	case os.Getenv("PFRUN_HELPER") == "off": // the whole suite does without
+		return map[string][]string{"no-helper": without}
+	case !testing.Short():
+		return map[string][]string{"helper": with, "no-helper": without}
+	case variant == "debian12" || variant == "debian13-noinit":
+		return map[string][]string{"helper": with}
+	}
+	return map[string][]string{"no-helper": without}
+}
 
 func TestMain(m *testing.M) {
 	code := m.Run()

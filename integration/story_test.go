@@ -18,18 +18,20 @@ func TestIPv4Only(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			h := lab.Start(t, o)
-			for _, user := range users {
-				t.Run(user, func(t *testing.T) { cure(t, h, user) })
+			for way, args := range ways(name) {
+				for _, user := range users {
+					t.Run(way+"/"+user, func(t *testing.T) { cure(t, h, user, args...) })
+				}
 			}
 		})
 	}
 }
 
 // cure runs the story as a user would: look, check, run, run again, look.
-func cure(t *testing.T, h *lab.Host, user string) {
+func cure(t *testing.T, h *lab.Host, user string, further ...string) {
 	dualStack(t, h)
 	name := inventoryName(t, h)
-	args := []string{story, "-i", lab.Inventory(t, user, h)}
+	args := append([]string{story, "-i", lab.Inventory(t, user, h)}, further...)
 	if user == "oper" {
 		args = append(args, "--become-password-file", secretFile(t, h.Password))
 	}
