@@ -89,12 +89,14 @@ func (s *forStmt) run(st *state, v Value, depth int) error {
 func (s *forStmt) selected(st *state, items []Value) ([]Value, error) {
 	outer := st.frame
 	defer func() { st.frame = outer }()
-	var out []Value
+	out := make([]Value, 0, len(items))
+	own := &frame{parent: outer, vars: make([]binding, 0, 2)}
 	for _, e := range items {
 		if err := st.step(); err != nil {
 			return nil, st.fail(s.at, err)
 		}
-		st.frame = &frame{parent: outer}
+		own.vars = own.vars[:0]
+		st.frame = own
 		if err := st.assign(s.target, e); err != nil {
 			return nil, err
 		}

@@ -241,7 +241,7 @@ func (p *parser) blockTag() (stmt, error) {
 
 func isBlank(body []stmt) bool {
 	for _, s := range body {
-		if t, ok := s.(*textStmt); !ok || strings.TrimSpace(t.text) != "" {
+		if t, ok := s.(*textStmt); !ok || strings.TrimSpace(Str(t.text)) != "" {
 			return false
 		}
 	}

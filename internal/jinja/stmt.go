@@ -10,7 +10,7 @@ type stmt interface {
 }
 
 type (
-	textStmt  struct{ text string }
+	textStmt  struct{ text Value } // a string, made a Value once
 	printStmt struct {
 		x  expr
 		at int
