@@ -2,6 +2,8 @@ package pfrun
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -23,7 +25,7 @@ type login struct {
 	become *target.Become
 }
 
-// Key tells logins apart. Passwords are no part of it: they come with the other settings.
+// Key tells logins apart.
 func (l *login) Key() string {
 	return l.connKey() + "|" + becomeKey(l.become)
 }
@@ -33,7 +35,16 @@ func (l *login) connKey() string {
 	if l.method == "local" {
 		return l.method
 	}
-	return strings.Join([]string{l.method, l.ssh.Route(), strings.Join(l.ssh.KeyFiles, ",")}, "|")
+	password := sha256.Sum256([]byte(l.ssh.Password)) // two names may give different ones
+	return strings.Join([]string{l.method, l.ssh.Route(), strings.Join(l.ssh.KeyFiles, ","), hex.EncodeToString(password[:])}, "|")
+}
+
+// Target is equal for logins to one machine: what ssh's configuration makes of the names counts, not the names.
+func (l *login) Target() string {
+	if l.method == "local" {
+		return l.method
+	}
+	return l.method + "|" + l.ssh.Place()
 }
 
 // Login merges what variables, keywords and flags say, in Ansible's order: variables win over keywords, keywords over flags.

@@ -97,7 +97,7 @@ func (ht *hostTask) target(scope jinja.Scope) (*session, host.Host, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("check_mode: %w", err)
 	}
-	s := ht.session(ht.h.name, login)
+	s := ht.session(ht.h, login)
 	return s, s.host(checkMode), nil
 }
 

@@ -36,8 +36,11 @@ type Connector interface {
 
 // Login is a way to be somebody on a host.
 type Login interface {
-	// Key is equal for equal logins.
+	// Key is equal for equal logins to a target.
 	Key() string
+	// Target is equal for logins to the same machine, whoever logs in and under whichever name the inventory has it: what is planned on it is kept together, and tasks on it
+	// run one at a time.
+	Target() string
 	// Connect makes the connection. It is called once a key, when a task first looks at the host. The error wraps host.ErrUnreachable.
 	Connect(ctx context.Context) (host.Host, error)
 }
@@ -109,7 +112,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		}
 	}()
 	r := &run{
-		Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, plans: map[string]*plan{}, warned: map[string]bool{},
+		Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, targets: map[string]*target{}, warned: map[string]bool{},
 	}
 	defer r.close()
 	var err error
@@ -148,7 +151,7 @@ type run struct {
 	hosts    map[string]*hostState
 	order    []*hostState
 	sessions map[string]*session
-	plans    map[string]*plan // by host; complete before tasks run
+	targets  map[string]*target // by Login.Target
 	warned   map[string]bool
 	matched  bool
 	started  bool  // StartAt was met
@@ -195,6 +198,8 @@ type hostState struct {
 	broke       bool // a handler failed: no more handlers in this play
 	owed        map[*play.Task]debt
 	paying      map[*play.Task]debt // handlers that run or ran last
+	targets     []*target           // that its tasks have worked on, under the run's lock
+	unsure      bool                // a task may or may not have run, under the run's lock
 }
 
 func (r *run) host(name string) *hostState {
@@ -203,7 +208,7 @@ func (r *run) host(name string) *hostState {
 	h := r.hosts[name]
 	if h == nil {
 		h = &hostState{name: name, recap: event.HostRecap{Host: name}, owed: map[*play.Task]debt{}, paying: map[*play.Task]debt{}}
-		r.hosts[name], r.plans[name] = h, &plan{}
+		r.hosts[name] = h
 		r.order = append(r.order, h)
 	}
 	return h

@@ -29,6 +29,7 @@ type world struct {
 	dead    map[string]bool // cannot be reached
 	connect func(ctx context.Context, name string) error
 	specs   []modules.Spec // besides the modules that there are
+	targets map[string]string
 	extra   *jinja.Dict
 	layers  map[string]*jinja.Dict
 	onEvent func(event.Event)
@@ -88,6 +89,14 @@ func (w *world) Login(name string, scope jinja.Scope, asked engine.Asked) (engin
 
 func (l *login) Key() string { return l.key }
 
+// Target is the name, or the one that targets gives it: then the hosts are one machine.
+func (l *login) Target() string {
+	if t := l.w.targets[l.name]; t != "" {
+		return t
+	}
+	return l.name
+}
+
 func (l *login) Connect(ctx context.Context) (host.Host, error) {
 	l.w.mu.Lock()
 	l.w.logins = append(l.w.logins, l.name+" as "+l.key)
@@ -101,7 +110,7 @@ func (l *login) Connect(ctx context.Context) (host.Host, error) {
 	if dead {
 		return nil, fmt.Errorf("%s: no route: %w", l.name, host.ErrUnreachable)
 	}
-	return l.w.hosts[l.name], nil
+	return l.w.hosts[l.Target()], nil
 }
 
 // run runs a playbook that has no faults.

@@ -129,7 +129,14 @@ func (ht *hostTask) attempt() ending {
 }
 
 // unsure marks the host as one on which nobody can tell whether this task runs.
-func (ht *hostTask) unsure() { ht.plans[ht.h.name].unsure.Store(true) }
+func (ht *hostTask) unsure() {
+	ht.mu.Lock()
+	defer ht.mu.Unlock()
+	ht.h.unsure = true
+	for _, t := range ht.h.targets {
+		t.unsure.Store(true)
+	}
+}
 
 // work computes the arguments and lets the module work.
 func (ht *hostTask) work(scope jinja.Scope) ending {
@@ -150,6 +157,11 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 	if err != nil {
 		return ended(ht.failed(ht.t.Pos, err))
 	}
+	release, err := s.target.take(ht.looking)
+	if err != nil {
+		return ended(ht.interrupted())
+	}
+	defer release()
 	w := &work{ht: ht, task: task, session: s, host: h}
 	return w.do()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"net"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -15,23 +16,34 @@ import (
 // session is a host as one user: the real one, and the one that tasks are shown. In a run that makes its changes they are the same; in check mode the one shown is an
 // overlay over the real one.
 type session struct {
-	real  *openHost
-	shown host.Host
-	plan  *plan
+	real   *openHost
+	shown  host.Host
+	target *target
 }
 
-// plan is what is planned on a host, whoever looks at it.
-type plan struct {
-	overlay *host.Overlay
+// target is a machine, whoever logs in and under whichever name the inventory has it.
+type target struct {
+	busy    chan struct{} // holds something while a task works on it
+	overlay *host.Overlay // what is planned on it, whoever looks
 	// unsure says that a task may or may not run: what is missing afterwards may be there in a real run, as after a command that was planned.
 	unsure atomic.Bool
 }
 
-func newSession(real *openHost, p *plan) *session { return &session{real, real, p} }
+// take waits until no other task works on the target. A task holds one target and waits for none beside it, so this comes to an end.
+func (t *target) take(ctx context.Context) (release func(), err error) {
+	select {
+	case t.busy <- struct{}{}:
+		return func() { <-t.busy }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
 
-// newPlanningSession shares the plan of a host between its sessions: what root's tasks would change, the login's tasks see.
-func newPlanningSession(real *openHost, p *plan) *session {
-	return &session{real, p.overlay.As(real), p}
+func newSession(real *openHost, t *target) *session { return &session{real, real, t} }
+
+// newPlanningSession shares the overlay of a target between its sessions: what root's tasks would change, the login's tasks see.
+func newPlanningSession(real *openHost, t *target) *session {
+	return &session{real, t.overlay.As(real), t}
 }
 
 // host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, which is thrown away, so that later tasks see as little of it as in a run that makes its
@@ -51,7 +63,7 @@ func (s *session) close() { s.real.Close() }
 // blurred reports whether what is looked at on a host may be missing only because nobody can tell what the changes planned before would have done.
 func (s *session) blurred(h host.Host) bool {
 	o, planning := h.(*host.Overlay)
-	return planning && (o.Blurred() || (plansOnly(s.shown) && s.plan.unsure.Load()))
+	return planning && (o.Blurred() || (plansOnly(s.shown) && s.target.unsure.Load()))
 }
 
 // plansOnly reports whether changes applied to a host are planned, not made.
@@ -77,10 +89,21 @@ func planner(ctx context.Context, h host.Host) (modules.Planner, *host.Overlay, 
 }
 
 // session gives the session of a login, made at its first use.
-func (r *run) session(hostName string, l Login) *session {
-	key := hostName + "\x00" + l.Key()
+func (r *run) session(h *hostState, l Login) *session {
+	key := l.Target() + "\x00" + l.Key()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	t := r.targets[l.Target()]
+	if t == nil {
+		t = &target{busy: make(chan struct{}, 1)}
+		r.targets[l.Target()] = t
+	}
+	if !slices.Contains(h.targets, t) {
+		h.targets = append(h.targets, t)
+	}
+	if h.unsure {
+		t.unsure.Store(true)
+	}
 	if s := r.sessions[key]; s != nil {
 		return s
 	}
@@ -89,11 +112,10 @@ func (r *run) session(hostName string, l Login) *session {
 		open = newPlanningSession
 	}
 	real := &openHost{login: l}
-	p := r.plans[hostName]
-	if p.overlay == nil {
-		p.overlay = host.NewOverlay(real)
+	if t.overlay == nil {
+		t.overlay = host.NewOverlay(real)
 	}
-	s := open(real, p)
+	s := open(real, t)
 	r.sessions[key] = s
 	return s
 }
