@@ -1,12 +1,17 @@
 package engine_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/mem"
 )
 
@@ -116,5 +121,23 @@ func TestOneTargetIsUnsureUnderEveryName(t *testing.T) {
 `)
 	if log := w.log(); strings.Contains(log, "n1 failed") || !strings.Contains(log, "n1 deferred") {
 		t.Errorf("the run was\n%s", log)
+	}
+}
+
+func TestTasksOnOneTargetRunOneAtATime(t *testing.T) {
+	var working, most atomic.Int32
+	w, _ := oneMachine(8)
+	w.targets["n7"] = "n7" // a machine of its own waits for none of them
+	w.specs = []modules.Spec{fakeSpec("look", fake{plan: func(context.Context, host.Reader) (*modules.Plan, error) {
+		n := working.Add(1)
+		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+		}
+		time.Sleep(5 * time.Millisecond)
+		working.Add(-1)
+		return &modules.Plan{}, nil
+	}})}
+	w.run(t, engine.Options{Forks: 8}, tasks("look:"))
+	if most.Load() != 2 {
+		t.Errorf("%d tasks at once, want one on each of the two machines", most.Load())
 	}
 }
