@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/modules"
 )
 
 // settings reads connection variables and collects what is wrong with them.
@@ -64,15 +65,17 @@ func (s *settings) number(fallback int, names ...string) int {
 	return n
 }
 
+// flag reads true or false, also written as a word: an INI inventory has nothing else.
 func (s *settings) flag(fallback bool, names ...string) bool {
 	v, name := s.lookup(names)
 	if v == nil {
 		return fallback
 	}
-	truth, known, _, err := jinja.Conditional(v)
-	if err == nil && !known {
-		err = fmt.Errorf("depends on what only a real run can tell")
+	if jinja.HasUnknown(v) {
+		s.fail(fmt.Errorf("%s depends on what only a real run can tell", name))
+		return false
 	}
+	truth, err := modules.Bool(jinja.ToGo(v))
 	if err != nil {
 		s.fail(fmt.Errorf("%s: %w", name, err))
 	}

@@ -111,8 +111,8 @@ const act = `- hosts: all
       register: streams
       failed_when: streams.rc != 3 or streams.stdout_lines[0] != '62eb41df641d6828d80dfe1eb7af7698  -' or streams.stdout_lines[1] != 'not a tty' or streams.stderr != 'to stderr'
       changed_when: false
-    - lineinfile: {path: "/srv/drop/{{ inventory_hostname }}", line: "as {{ who.stdout }}", create: true, mode: "0640"}
-    - lineinfile: {path: "/srv/drop/{{ inventory_hostname }}", line: "again – ünï"}
+    - lineinfile: {path: "{{ drop | default('/srv/drop') }}/{{ inventory_hostname }}", line: "as {{ who.stdout }}", create: true, mode: "0640"}
+    - lineinfile: {path: "{{ drop | default('/srv/drop') }}/{{ inventory_hostname }}", line: "again – ünï"}
 `
 
 // TestBecome runs the whole table, each line as a host of its own and each method at once: more users on one connection would be more than the sessions that sshd allows.
@@ -190,5 +190,5 @@ func (b becoming) check(t *testing.T, h *lab.Host, r *result) {
 func residue(t *testing.T, h *lab.Host) string {
 	t.Helper()
 	return h.Sh(t, `find /tmp /dev/shm /var/tmp /home /root /srv -path /srv/drop -prune -o -path '*/.cache/pfrun*' -prune -o -name .cache -prune -o -name .sudo_as_admin_successful -o -path '/var/tmp/pfrun-*' -prune -o \
-		-printf '%p %u %m\n' | LC_ALL=C sort; find /run -name '.pfrun*'; ls -A /srv/drop | grep '^\.' || :`)
+		-printf '%p %u %m\n' | grep -v systemd-private | LC_ALL=C sort; find /run -name '.pfrun*'; ls -A /srv/drop | grep '^\.' || :`)
 }

@@ -109,8 +109,10 @@ func (h *Host) lay(ctx context.Context, temp string, c change.Content) error {
 	} else {
 		err = fill(w, c)
 	}
-	h.lost(ctx, f, err)
-	return err
+	if err == nil || h.lost(ctx, f, err) {
+		return err
+	}
+	return h.obstacle(ctx, temp, err)
 }
 
 // noTemp explains why no file could be made beside another one.
