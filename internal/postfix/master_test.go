@@ -165,6 +165,7 @@ func TestMasterRemove(t *testing.T) {
 		{"its line", "smtp unix - - n - - smtp\n  -o a=b\n# c\n  -v\n", "smtp unix - - n - - smtp\n# c\n  -v\n"},
 		{"at the end", "smtp unix - - n - - smtp  -o a=b\r\n", "smtp unix - - n - - smtp\r\n"},
 		{"in the middle", "smtp unix - - n - - smtp -o a=b  -v\n", "smtp unix - - n - - smtp -v\n"},
+		{"in a cluster", "smtp unix - - n - - smtp -vo a=b -o c=d\n", "smtp unix - - n - - smtp -v -o c=d\n"},
 		{"first of its line", "smtp unix - - n - - smtp\n  -o a=b  -v\n", "smtp unix - - n - - smtp\n  -v\n"},
 		{"all of them", "smtp unix - - n - - smtp -oa=b -vo a=c -o { a = d }\n", "smtp unix - - n - - smtp -v\n"},
 		{"what would become a comment", "smtp unix - - n - - smtp\n  -o a=b # c\n", "smtp unix - - n - - smtp # c\n"},

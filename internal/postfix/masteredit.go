@@ -190,6 +190,8 @@ func (m *Master) cut(e *masterEntry, s span) {
 		text, aboveEnd := cutEnd(m.lines[above])
 		m.lines[above] = text + " " + body + aboveEnd
 		m.dropLines(func(i int) bool { return i == first })
+	case strings.TrimRight(head, blanks) == head: // what is left of -vo
+		m.lines[first] = head + tail
 	default:
 		m.lines[first] = head + body + end
 	}
