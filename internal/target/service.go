@@ -110,6 +110,8 @@ func serviceProgram(m change.Manager, c change.Service) (program, error) {
 			return program{}, fmt.Errorf("no init runs on this host that would start services at boot")
 		}
 		return script(byPostfix, string(c.Action)), nil
+	case change.SysVinit, change.OpenRC:
+		return scriptProgram(m, c)
 	}
 	return program{}, fmt.Errorf("the service is not there, or pfrun does not know what manages services on this host")
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 )
 
-// State looks at a service: by systemctl where systemd runs, and else, for Postfix, by postfix(1). A service that neither knows is not there.
+// State looks at a service, by what pid 1 is: systemctl, rc-service, or an init script. What that does not know is, if it is Postfix, asked of postfix(1); and where no init
+// runs, as in many a container, of an init script that lies there all the same, but for Postfix, which looks after itself. A service that nobody knows is not there.
 func (h *Host) State(ctx context.Context, ref change.Ref) (change.State, error) {
 	if ref.Kind != change.ServiceRef || ref.Name == "" || ref.Name == "*" {
 		return nil, h.at("", fmt.Errorf("the state of %s %q cannot be looked at", ref.Kind, ref.Name))
@@ -28,16 +29,20 @@ func (h *Host) serviceState(ctx context.Context, name string) (change.ServiceSta
 	}
 	ctx, cancel := bounded(ctx, h.timeout)
 	defer cancel()
-	if facts.ServiceManager == change.Systemd {
-		s, err := h.systemdState(ctx, name)
-		if err != nil || s.Exists || !isPostfix(name) {
-			return s, err
-		}
+	var s change.ServiceState
+	switch m := facts.ServiceManager; {
+	case m == change.Systemd:
+		s, err = h.systemdState(ctx, name)
+	case m == change.NoManager && isPostfix(name):
+	case m == change.NoManager:
+		return h.scriptState(ctx, change.SysVinit, name)
+	default:
+		s, err = h.scriptState(ctx, m, name)
 	}
-	if isPostfix(name) {
-		return h.postfixState(ctx, name)
+	if err != nil || s.Exists || !isPostfix(name) {
+		return s, err
 	}
-	return change.ServiceState{}, nil
+	return h.postfixState(ctx, name)
 }
 
 // isPostfix reports whether a name means the Postfix of the host, whose unit may be a wrapper that says nothing about the daemon (Debian 12: active (exited)).

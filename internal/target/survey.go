@@ -21,7 +21,10 @@ type survey struct {
 // lookAround prints the parts of a survey, with a line ($1) after each that no file holds. The account databases are read as files: a directory service may be slow, and may
 // list no accounts.
 const lookAround = `printf '%s\n' "$(id -un)" "$(id -u)" "$HOME" "$(uname -s)" "$(uname -m)" "$(uname -n)"
-if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then echo systemd; fi
+one=; [ ! -r /proc/1/comm ] || read -r one </proc/1/comm
+if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then echo systemd
+elif [ -e /run/openrc/softlevel ] && command -v rc-service >/dev/null 2>&1; then echo openrc
+elif [ "$one" = init ] && [ -d /etc/init.d ]; then echo sysvinit; fi
 printf '\n%s\n' "$1"; cat /etc/os-release 2>/dev/null || cat /usr/lib/os-release 2>/dev/null
 printf '\n%s\n' "$1"; cat /etc/passwd
 printf '\n%s\n' "$1"; cat /etc/group`
@@ -67,8 +70,9 @@ func parseSurvey(text, part string) (*survey, error) {
 		return nil, fmt.Errorf("facts: user id %q is no number", lines[1])
 	}
 	f := host.Facts{User: lines[0], UID: uid, Home: lines[2], Kernel: lines[3], Arch: lines[4], Node: lines[5], OSRelease: parseOSRelease(parts[1])}
-	if lines[6] == "systemd" {
-		f.ServiceManager = change.Systemd
+	switch m := change.Manager(lines[6]); m {
+	case change.Systemd, change.OpenRC, change.SysVinit:
+		f.ServiceManager = m
 	}
 	return &survey{f, parseAccounts(parts[2]), parseAccounts(parts[3])}, nil
 }

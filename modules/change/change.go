@@ -5,7 +5,10 @@
 package change
 
 import (
+	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 )
@@ -68,6 +71,10 @@ type Service struct {
 	Name   string
 	Action Action
 	Before ServiceState
+	// What init scripts alone understand.
+	Arguments []string `json:",omitempty"` // more words for the script
+	Sleep     int      `json:",omitempty"` // seconds between stop and start of a restart (sysvinit)
+	Runlevel  string   `json:",omitempty"` // in which to start at boot (OpenRC); "": default
 }
 
 // Exec runs a program whose effects nothing else can describe.
@@ -99,7 +106,12 @@ func (c Remove) Summary() string { return "remove " + c.Path }
 func (c SetMeta) Summary() string { return "set mode and owner of " + c.Path }
 
 // Summary of what is done to a service.
-func (c Service) Summary() string { return fmt.Sprintf("%s %s", c.Action, c.Name) }
+func (c Service) Summary() string {
+	if c.Runlevel != "" && (c.Action == Enable || c.Action == Disable) {
+		return fmt.Sprintf("%s %s in runlevel %s", c.Action, c.Name, c.Runlevel)
+	}
+	return fmt.Sprintf("%s %s", c.Action, c.Name)
+}
 
 // Summary of a program that is run: its argv, each word as Go would quote it where it has blanks.
 func (c Exec) Summary() string { return "run " + words(c.Argv) }
@@ -118,11 +130,28 @@ func (c Service) After() ServiceState {
 		s.Running = true
 	case Stop:
 		s.Running = false
-	case Enable:
-		s.Enabled = true
-	case Disable:
-		s.Enabled = false
+	case Enable, Disable:
+		s.Enabled = c.Action == Enable
+		if s.Manager == OpenRC {
+			s = c.runlevels(s)
+		}
 	}
+	return s
+}
+
+// runlevels puts a service of OpenRC into the runlevel, or takes it out.
+func (c Service) runlevels(s ServiceState) ServiceState {
+	level := cmp.Or(c.Runlevel, DefaultRunlevel)
+	levels := slices.DeleteFunc(strings.Fields(s.Status[Runlevels]), func(l string) bool { return l == level })
+	if c.Action == Enable {
+		levels = append(levels, level)
+	}
+	slices.Sort(levels)
+	s.Status = maps.Clone(s.Status)
+	if s.Status == nil {
+		s.Status = map[string]string{}
+	}
+	s.Status[Runlevels], s.Enabled = strings.Join(levels, " "), slices.Contains(levels, DefaultRunlevel)
 	return s
 }
 

@@ -32,7 +32,7 @@ var samples = []change.Change{
 	change.WriteFile{Path: "/etc/x", Content: change.Bytes([]byte("new\n")), Meta: meta(0o600), Before: file("old\n"), Validate: []string{"check", "%s"}},
 	change.Remove{Path: "/etc/x", Before: file("old\n")},
 	change.SetMeta{Path: "/etc/x", Meta: meta(0o600), Before: meta(0o644)},
-	change.Service{Name: "postfix", Action: change.Restart, Before: running},
+	change.Service{Name: "postfix", Action: change.Restart, Before: running, Arguments: []string{"-v"}, Sleep: 3, Runlevel: "boot"},
 	change.Exec{
 		Argv: []string{"postmap", "a b"}, Stdin: "in", Dir: "/etc", Env: []string{"A=b"}, Effectless: true,
 		Reads: []change.Ref{change.Path("/etc/x"), {Kind: change.ServiceRef, Name: "*"}},
@@ -215,5 +215,31 @@ func TestValidateArgv(t *testing.T) {
 	c := change.WriteFile{Validate: []string{"check", "--at=%s", "100%%"}}
 	if diff := cmp.Diff([]string{"check", "--at=/tmp/x", "100%"}, c.ValidateArgv("/tmp/x")); diff != "" {
 		t.Error(diff)
+	}
+}
+
+func TestRunlevels(t *testing.T) {
+	s := change.ServiceState{Manager: change.OpenRC, Exists: true, Status: map[string]string{change.Runlevels: "default"}, Enabled: true}
+	for _, tt := range []struct {
+		action  change.Action
+		level   string
+		enabled bool
+		levels  string
+	}{
+		{change.Enable, "boot", true, "boot default"},
+		{change.Disable, "", false, "boot"},
+		{change.Disable, "boot", false, ""},
+		{change.Enable, "", true, "default"},
+		{change.Enable, "default", true, "default"},
+	} {
+		before := s.Status[change.Runlevels]
+		c := change.Service{Name: "p", Action: tt.action, Before: s, Runlevel: tt.level}
+		s = c.After()
+		if s.Enabled != tt.enabled || s.Status[change.Runlevels] != tt.levels {
+			t.Errorf("%s: enabled %t in %q, want %t in %q", c.Summary(), s.Enabled, s.Status[change.Runlevels], tt.enabled, tt.levels)
+		}
+		if c.Before.Status[change.Runlevels] != before {
+			t.Errorf("%s alters what was before", c.Summary())
+		}
 	}
 }

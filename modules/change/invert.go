@@ -28,7 +28,7 @@ func Invert(c Change) (Change, bool) {
 
 // invertService undoes an action. A restart and a reload are undone by themselves: the service reads again what the undoing of earlier steps left it.
 func invertService(c Service) (Change, bool) {
-	inverse := Service{Name: c.Name, Before: c.After()}
+	inverse := Service{Name: c.Name, Before: c.After(), Arguments: c.Arguments, Sleep: c.Sleep, Runlevel: c.Runlevel}
 	switch c.Action {
 	case Start:
 		inverse.Action = Stop

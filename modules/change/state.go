@@ -29,9 +29,18 @@ type Manager string
 
 // The managers that pfrun knows.
 const (
-	NoManager Manager = ""        // nothing was found that knows the service
-	Systemd   Manager = "systemd" // systemctl
-	Postfix   Manager = "postfix" // postfix(1) itself, where no init runs
+	NoManager Manager = ""         // nothing was found that knows the service
+	Systemd   Manager = "systemd"  // systemctl
+	SysVinit  Manager = "sysvinit" // init scripts, with or without an init that runs them at boot
+	OpenRC    Manager = "openrc"   // rc-service, rc-update
+	Postfix   Manager = "postfix"  // postfix(1) itself, where no init runs
+)
+
+// Runlevels is the entry of a Status that holds the runlevels in which OpenRC starts a service, sorted, with blanks between them; DefaultRunlevel is the one that counts for
+// Enabled.
+const (
+	Runlevels       = "Runlevels"
+	DefaultRunlevel = "default"
 )
 
 // ServiceState is the state of a system service.

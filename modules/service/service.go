@@ -1,7 +1,7 @@
 // Package service controls system services: it starts, stops, restarts and reloads them, and has them started at boot or not.
 //
-// It is Ansible's `service`, with the meaning that ansible.builtin.systemd gives to its words. What runs the services is for the host to know (systemd, or Postfix itself where
-// no init runs): the module looks at the state of the service and returns actions.
+// It is Ansible's `service`, with the meaning that ansible.builtin.systemd and ansible.builtin.sysvinit give to its words. What runs the services is for the host to know
+// (systemd, OpenRC, init scripts, or Postfix itself where no init runs): the module looks at the state of the service and returns actions.
 package service
 
 import (
@@ -36,31 +36,27 @@ type Manager string
 
 // The managers that may be asked for.
 const (
-	Auto    Manager = "auto"
-	Systemd Manager = "systemd"
+	Auto     Manager = "auto"
+	Systemd  Manager = "systemd"
+	SysVinit Manager = "sysvinit"
+	OpenRC   Manager = "openrc"
 )
 
 // Enum gives the managers.
-func (Manager) Enum() []string { return []string{string(Auto), string(Systemd)} }
-
-// Unsupported is an argument of Ansible's that only init scripts can honour. Setting it is an error.
-type Unsupported struct{}
-
-// Set refuses every value.
-func (*Unsupported) Set(any) error {
-	return errors.New("is not supported: it has a meaning for init scripts only, and neither systemd nor postfix(1) can honour it; remove it")
+func (Manager) Enum() []string {
+	return []string{string(Auto), string(OpenRC), string(Systemd), string(SysVinit)}
 }
 
 // Task is one use of the module.
 type Task struct {
-	Name      string      `arg:"name,required,alias=service" doc:"Name of the service."`
-	State     State       `arg:"state" doc:"started and stopped do nothing to a service that is so already. restarted always stops and starts, reloaded always reloads; both start a service that does not run."`
-	Enabled   *bool       `arg:"enabled" doc:"Whether the service shall start at boot."`
-	Use       Manager     `arg:"use" doc:"What runs the services: auto takes what the host has, systemd fails where it is something else."`
-	Arguments Unsupported `arg:"arguments,alias=args" doc:"Not supported: extra arguments for an init script."`
-	Pattern   Unsupported `arg:"pattern" doc:"Not supported: text to look for in the output of ps where an init script has no status command."`
-	Runlevel  Unsupported `arg:"runlevel" doc:"Not supported: runlevel of OpenRC init scripts."`
-	Sleep     Unsupported `arg:"sleep" doc:"Not supported: seconds between stop and start of an init script."`
+	Name      string  `arg:"name,required,alias=service" doc:"Name of the service."`
+	State     State   `arg:"state" doc:"started and stopped do nothing to a service that is so already. restarted always stops and starts, reloaded always reloads; both start a service that does not run."`
+	Enabled   *bool   `arg:"enabled" doc:"Whether the service shall start at boot."`
+	Use       Manager `arg:"use" doc:"What runs the services: auto takes what the host has, another value fails where it is something else."`
+	Arguments string  `arg:"arguments,alias=args" doc:"More words for the init script, without quotes. Refused where systemd or postfix(1) runs the service."`
+	Pattern   string  `arg:"pattern" doc:"Text to look for in the output of ps: a line with it says that the service runs, whatever the init script says. Refused where systemd or postfix(1) runs the service."`
+	Runlevel  string  `arg:"runlevel" doc:"The runlevel of OpenRC in which enabled holds, default where it is not given. Refused where OpenRC does not run the service."`
+	Sleep     *int    `arg:"sleep" doc:"Seconds between stop and start when an init script restarts its service, 1 where it is not given. Refused where no init script runs it."`
 }
 
 // Spec describes the module.
@@ -68,9 +64,10 @@ func Spec() modules.Spec {
 	return modules.Spec{
 		Name:  "service",
 		Short: "Start, stop, restart, reload and enable services",
-		Long: "Controls services of systemd, and Postfix by postfix(1) where no init runs. A restart tells Postfix about inet_protocols and inet_interfaces, a reload does not.\n\n" +
+		Long: "Controls services of systemd, OpenRC and init scripts, and Postfix by postfix(1) where no init runs. A restart tells Postfix about inet_protocols and inet_interfaces, a reload does not.\n\n" +
 			"Returns name, status (what the manager tells about the service, as it was before) and, where they were asked for, state and enabled.",
-		New: func() modules.Task { return &Task{Use: Auto} },
+		New:    func() modules.Task { return &Task{Use: Auto} },
+		Probes: []host.Probe{{Argv: listProcesses}},
 	}
 }
 
@@ -81,6 +78,10 @@ func (t *Task) Validate() error {
 		return errors.New("one of the following is required: state, enabled")
 	case t.Name == "":
 		return errors.New(`argument "name" is empty`)
+	case t.Sleep != nil && *t.Sleep < 0:
+		return errors.New(`argument "sleep" must not be negative`)
+	case strings.ContainsAny(t.Arguments, "'\"\\\n"):
+		return errors.New(`argument "arguments" is taken apart at blanks: quotes and backslashes are not supported in it`)
 	case strings.ContainsAny(t.Name, "*?["):
 		return fmt.Errorf("this module does not support glob patterns, found in service name: %s (loop over the names)", t.Name)
 	}
@@ -95,7 +96,7 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	}
 	p := &modules.Plan{Result: map[string]any{"name": t.Name, "status": status(now)}}
 	add := func(a change.Action) {
-		step := change.Service{Name: t.Name, Action: a, Before: now}
+		step := t.step(a, now)
 		now = step.After()
 		p.Steps = append(p.Steps, step)
 	}
@@ -127,13 +128,16 @@ func (t *Task) look(ctx context.Context, r host.Reader) (change.ServiceState, er
 	if !ok {
 		return s, fmt.Errorf("service %s: the host gave a %T for its state", t.Name, got)
 	}
-	if t.Use == Systemd && s.Manager != change.Systemd {
-		return s, fmt.Errorf("use: systemd, but systemd does not run on this host (%s); remove use", asked(s.Manager))
+	if t.Use != Auto && s.Manager != change.Manager(t.Use) {
+		return s, fmt.Errorf("use: %s, but %s does not run on this host (%s); remove use", t.Use, t.Use, asked(s.Manager))
 	}
 	if !s.Exists {
 		return s, fmt.Errorf("Could not find the requested service %s: host (%s)", t.Name, asked(s.Manager)) //nolint:staticcheck // Ansible's words, which people grep for
 	}
-	return s, nil
+	if err := t.understood(s.Manager); err != nil {
+		return s, err
+	}
+	return t.match(ctx, r, s)
 }
 
 // asked says who was asked about a service.
@@ -143,13 +147,17 @@ func asked(m change.Manager) string {
 		return "systemd was asked"
 	case change.Postfix:
 		return "no init runs, postfix(1) was asked"
+	case change.OpenRC:
+		return "OpenRC was asked"
+	case change.SysVinit:
+		return "its init script was asked"
 	}
-	return "neither systemd nor postfix(1) was found to ask"
+	return "neither systemd nor OpenRC, an init script or postfix(1) was found to ask"
 }
 
 // bootAction gives what makes Enabled true, if anything has to be done.
 func (t *Task) bootAction(now change.ServiceState) (change.Action, bool) {
-	if *t.Enabled == now.Enabled {
+	if *t.Enabled == t.enabled(now) {
 		return "", false
 	}
 	if *t.Enabled {
@@ -187,7 +195,7 @@ func (t *Task) possible(steps []change.Change, now change.ServiceState) error {
 		action := c.(change.Service).Action
 		boot := action == change.Enable || action == change.Disable
 		switch {
-		case boot && now.Manager != change.Systemd:
+		case boot && now.Manager == change.Postfix:
 			return fmt.Errorf("cannot %s service %s: no init runs on this host that would start it at boot; remove enabled", action, t.Name)
 		case action != change.Stop && action != change.Disable && now.Status["LoadState"] == "masked":
 			return fmt.Errorf("cannot %s service %s: it is masked (systemctl unmask %s)", action, t.Name, t.Name)

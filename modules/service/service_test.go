@@ -155,7 +155,10 @@ func TestImpossible(t *testing.T) {
 		{"unknown to postfix", change.ServiceState{Manager: change.Postfix}, map[string]any{"state": "started"},
 			"Could not find the requested service postfix: host (no init runs, postfix(1) was asked)"},
 		{"nobody to ask", change.ServiceState{}, map[string]any{"enabled": true},
-			"Could not find the requested service postfix: host (neither systemd nor postfix(1) was found to ask)"},
+			"Could not find the requested service postfix: host (neither systemd nor OpenRC, an init script or postfix(1) was found to ask)"},
+		{"an init script wanted", systemd(true, true), map[string]any{"state": "started", "use": "sysvinit"}, "sysvinit does not run on this host (systemd was asked)"},
+		{"pattern for systemd", systemd(true, true), map[string]any{"state": "started", "pattern": "x"}, `argument "pattern" is not supported here`},
+		{"sleep for postfix", bare(true), map[string]any{"state": "restarted", "sleep": int64(2)}, "this host's service is run by postfix(1)"},
 		{"systemd wanted", bare(true), map[string]any{"state": "started", "use": "systemd"}, "systemd does not run on this host"},
 		{"nothing starts it at boot", bare(true), map[string]any{"enabled": true}, "no init runs on this host that would start it at boot"},
 		{"masked", systemd(false, false, "LoadState=masked"), map[string]any{"state": "restarted"}, "cannot start service postfix: it is masked"},
@@ -193,16 +196,77 @@ func TestRefusedArguments(t *testing.T) {
 		{"empty name", map[string]any{"name": "", "state": "started"}, `argument "name" is empty`},
 		{"glob", map[string]any{"name": "postfix@*", "state": "started"}, "glob patterns"},
 		{"unknown state", map[string]any{"name": "postfix", "state": "restart"}, `must be one of: reloaded, restarted, started, stopped, got: restart (did you mean "restarted"?)`},
-		{"unknown manager", map[string]any{"name": "postfix", "state": "started", "use": "sysvinit"}, "must be one of: auto, systemd"},
-		{"pattern", map[string]any{"name": "postfix", "state": "started", "pattern": "master"}, `argument "pattern" is not supported`},
-		{"sleep", map[string]any{"name": "postfix", "state": "started", "sleep": int64(3)}, `argument "sleep" is not supported`},
-		{"runlevel", map[string]any{"name": "postfix", "state": "started", "runlevel": "default"}, `argument "runlevel" is not supported`},
-		{"arguments", map[string]any{"name": "postfix", "state": "started", "args": "-v"}, `argument "args" is not supported`},
+		{"unknown manager", map[string]any{"name": "postfix", "state": "started", "use": "upstart"}, "must be one of: auto, openrc, systemd, sysvinit"},
+		{"sleep", map[string]any{"name": "postfix", "state": "started", "sleep": int64(-1)}, `argument "sleep" must not be negative`},
+		{"arguments", map[string]any{"name": "postfix", "state": "started", "args": "-v 'a b'"}, "quotes and backslashes"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			if _, err := decode(tt.args); err == nil || !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("error is %v, want %s", err, tt.want)
 			}
 		})
+	}
+}
+
+// scripted is a service that an init script runs.
+func scripted(m change.Manager, running bool) change.ServiceState {
+	return change.ServiceState{Manager: m, Unit: "postfix", Exists: true, Running: running, Status: map[string]string{change.Runlevels: "boot"}}
+}
+
+// What init scripts alone understand goes with the actions that it is for.
+func TestScriptArguments(t *testing.T) {
+	h := mem.New(mem.Service("postfix", scripted(change.SysVinit, true)), mem.Answer(host.Output{Stdout: "root 1 master -w\n"}, "ps", "auxww"))
+	steps := func(r host.Reader, args map[string]any) []change.Change {
+		t.Helper()
+		args["name"] = "postfix"
+		p, err := plan(t, r, args)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.Steps
+	}
+	now, after := scripted(change.SysVinit, true), scripted(change.SysVinit, true)
+	after.Enabled = true
+	want := []change.Change{
+		change.Service{Name: "postfix", Action: change.Enable, Before: now},
+		change.Service{Name: "postfix", Action: change.Restart, Before: after, Arguments: []string{"-v", "-D"}, Sleep: 1},
+	}
+	if diff := cmp.Diff(want, steps(h, map[string]any{"enabled": true, "state": "restarted", "arguments": "-v  -D", "use": "sysvinit"})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	if got := steps(h, map[string]any{"state": "restarted", "sleep": int64(0)})[0].(change.Service).Sleep; got != 0 {
+		t.Errorf("it waits %d seconds, want none", got)
+	}
+	if got := steps(h, map[string]any{"state": "started", "pattern": "rspamd"}); len(got) != 1 {
+		t.Errorf("no process has the pattern: %v", got)
+	}
+	if got := steps(h, map[string]any{"state": "started", "pattern": "master"}); len(got) != 0 {
+		t.Errorf("a process has the pattern: %v", got)
+	}
+
+	open := mem.New(mem.Service("postfix", scripted(change.OpenRC, true)))
+	if got := steps(open, map[string]any{"enabled": true, "runlevel": "boot"}); len(got) != 0 {
+		t.Errorf("enabled in the runlevel already: %v", got)
+	}
+	want = []change.Change{change.Service{Name: "postfix", Action: change.Disable, Before: scripted(change.OpenRC, true), Runlevel: "boot"}}
+	if diff := cmp.Diff(want, steps(open, map[string]any{"enabled": false, "runlevel": "boot"})); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// A start that is only planned has no process yet.
+func TestPatternOfAPlannedService(t *testing.T) {
+	h := mem.New(mem.Service("postfix", scripted(change.SysVinit, false)), mem.Answer(host.Output{}, "ps", "auxww"))
+	o := host.NewOverlay(h)
+	args := map[string]any{"name": "postfix", "state": "started", "pattern": "master"}
+	p, err := plan(t, o, args)
+	if err != nil || len(p.Steps) != 1 {
+		t.Fatalf("plan %+v, error %v", p, err)
+	}
+	if _, err := o.Apply(t.Context(), p.Steps[0]); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := plan(t, o, args); !errors.Is(err, host.ErrPlanned) {
+		t.Errorf("error is %v, want ErrPlanned", err)
 	}
 }
