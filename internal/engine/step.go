@@ -28,15 +28,17 @@ func (r *run) begun(t *play.Task) bool {
 	return r.started
 }
 
-// agreed asks whether a task is to run, where there is somebody who wants to be asked. An error of the question ends the run.
+// agreed asks whether a task is to run, where there is somebody who wants to be asked. A question that nobody answers ends the run; the handlers that are owed then run unasked.
 func (pr *playRun) agreed(t *play.Task, hosts []*hostState) bool {
-	if pr.Step == nil || pr.unasked {
+	if pr.Step == nil || pr.unasked || pr.stopped() {
 		return true
 	}
 	answer, err := pr.Step(pr.soft, TaskName(pr.hard, t, pr.Vars.Scope(hosts[0].name, pr.p, t.Vars, nil)))
 	switch {
 	case err != nil:
-		pr.quit = err
+		if pr.soft.Err() == nil {
+			pr.quit = err
+		}
 		return false
 	case answer == DoAllFromOn:
 		pr.unasked = true
@@ -46,7 +48,7 @@ func (pr *playRun) agreed(t *play.Task, hosts []*hostState) bool {
 
 // refused tells of a handler that somebody did not agree to. It is not owed any more: the next flush does not ask again.
 func (pr *playRun) refused(t *play.Task, hosts []*hostState) {
-	if pr.quit != nil {
+	if pr.stopped() {
 		return
 	}
 	for _, h := range hosts {

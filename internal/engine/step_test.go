@@ -67,12 +67,24 @@ func TestStep(t *testing.T) {
 	}
 }
 
+// TestStepWithoutAnswer holds that a run ends where nobody answers, and that handlers owed by then run.
 func TestStepWithoutAnswer(t *testing.T) {
-	w := newWorld("h1")
 	gone := errors.New("nobody there")
-	_, err := w.try(t.Context(), t, engine.Options{Step: func(context.Context, string) (engine.Answer, error) { return 0, gone }}, stepBook)
-	if !errors.Is(err, gone) || w.started() != "" {
-		t.Errorf("got %v after %q", err, w.started())
+	for answers, want := range map[string]string{"": "", "y": "one after", "yy": "one two after"} {
+		w := newWorld("h1")
+		asked := 0
+		_, err := w.try(t.Context(), t, engine.Options{Step: func(context.Context, string) (engine.Answer, error) {
+			if asked++; asked > len(answers) {
+				return 0, gone
+			}
+			return engine.DoTask, nil
+		}}, stepBook)
+		if !errors.Is(err, gone) {
+			t.Errorf("got %v", err)
+		}
+		if diff := cmp.Diff(want, w.started()); diff != "" {
+			t.Errorf("after %q: %s", answers, diff)
+		}
 	}
 }
 

@@ -1,9 +1,12 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"os"
+	"os/signal"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -47,8 +50,8 @@ func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 	}
 	f.options.Getenv = os.Getenv
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
-	ctx, _, done := c.stopOnSignals(cmd.Context())
-	defer done()
+	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer cancel()
 	project, err := pfrun.Load(f.options)
 	for _, w := range project.Warnings() {
 		fmt.Fprint(c.streams.Err, pfrun.RenderDiagnostic(w))
@@ -56,6 +59,11 @@ func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 	if err != nil {
 		return err
 	}
+	return c.examine(ctx, project, hosts)
+}
+
+// examine goes the way to each host. The exit code is that of the worst.
+func (c *command) examine(ctx context.Context, project *pfrun.Project, hosts []string) error {
 	code := exitOK
 	for _, name := range hosts {
 		if len(hosts) > 1 {
@@ -69,7 +77,10 @@ func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 			}
 		}
 	}
-	if code != exitOK {
+	switch {
+	case ctx.Err() != nil:
+		return exitCode(exitInterrupted)
+	case code != exitOK:
 		return exitCode(code)
 	}
 	return nil
