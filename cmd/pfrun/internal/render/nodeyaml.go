@@ -172,7 +172,7 @@ func scalarStyles(s string) (plain, single bool) {
 		return i < 0 || i >= len(runes) || strings.ContainsRune("\x00 \t\r\n\u0085\u2028\u2029", runes[i])
 	}
 	isBreak := func(i int) bool {
-		return i >= 0 && i < len(runes) && strings.ContainsRune("\n\u0085\u2028\u2029", runes[i])
+		return i < len(runes) && runes[i] == '\n'
 	}
 	for i, r := range runes {
 		switch {
@@ -200,7 +200,11 @@ func scalarStyles(s string) (plain, single bool) {
 
 // printable reports whether PyYAML writes a character as it is.
 func printable(r rune) bool {
-	return r == '\n' || ' ' <= r && r <= '~' || r == 0x85 || 0xA0 <= r && r <= 0xD7FF || 0xE000 <= r && r <= 0xFFFD && r != 0xFEFF || 0x10000 <= r && r < 0x10FFFF
+	switch r {
+	case 0x85, 0x2028, 0x2029: // line breaks of YAML 1.1; escaped, nobody takes them for anything else
+		return false
+	}
+	return r == '\n' || ' ' <= r && r <= '~' || 0xA0 <= r && r <= 0xD7FF || 0xE000 <= r && r <= 0xFFFD && r != 0xFEFF || 0x10000 <= r && r < 0x10FFFF
 }
 
 // folded writes a plain text. Where a line has become too long the next single blank becomes a line break.
@@ -271,7 +275,7 @@ func (w *yamlWriter) double(s string, depth int, split bool) {
 		switch {
 		case r != ' ':
 			spaces = false
-			if r == '"' || r == '\\' || r == '\n' || !printable(r) || r == 0x85 || r == 0x2028 || r == 0x2029 {
+			if r == '"' || r == '\\' || r == '\n' || !printable(r) {
 				w.text(yamlEscape(r))
 			} else {
 				w.text(string(r))
