@@ -38,6 +38,7 @@ func TestPlatform(t *testing.T) {
 		{"alias_has_the_dot", "x86_64", "mx1", map[string]string{"names": "127.0.1.1 mx1 mx1.example.org\n"}, "", "x86_64 x86_64 64 mx1 mx1.example.org example.org"},
 		{"no_dot", "aarch64", "mx1", map[string]string{"names": "::1 localhost mx1\n"}, "", "aarch64 <nil> 64 mx1 localhost "},
 		{"hosts_file", "armv7l", "mx1", nil, "127.0.0.1 localhost\n127.0.1.1 mx1.example.net mx1 # me\n", "armv7l <nil> 32 mx1 mx1.example.net example.net"},
+		{"second_line_of_an_address", "aarch64", "mx1", nil, "127.0.0.1 localhost\n127.0.0.1 mx1 mx1.example.net\n", "aarch64 <nil> 64 mx1 localhost "},
 		{"unknown", "i686", "mx1.example.com", nil, "", "i386 i386 32 mx1 mx1.example.com example.com"},
 		{"32_on_64", "x86_64", "h", map[string]string{"bits": "32\n"}, "", "x86_64 i386 32 h h "},
 	}

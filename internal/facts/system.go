@@ -61,12 +61,20 @@ func (r *Raw) fqdn(node string) string {
 	return names[1]
 }
 
-// hostsEntry gives the words of the line of /etc/hosts that names the host.
+// hostsEntry gives the words of the first line of /etc/hosts for the address that the host has there.
 func (r *Raw) hostsEntry(node string) []string {
+	first := map[string][]string{}
 	for line := range strings.Lines(r.files["/etc/hosts"]) {
 		line, _, _ = strings.Cut(line, "#")
-		if words := strings.Fields(line); len(words) > 1 && slices.Contains(words[1:], node) {
-			return words
+		words := strings.Fields(line)
+		if len(words) < 2 {
+			continue
+		}
+		if first[words[0]] == nil {
+			first[words[0]] = words
+		}
+		if slices.Contains(words[1:], node) {
+			return first[words[0]]
 		}
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/facts"
@@ -67,6 +68,9 @@ func split(items []string) []string {
 	}
 	return out
 }
+
+// MinVerbosity says that the result is not shown whatever -v asks for, as with Ansible: it would hide everything else. To see facts, use debug or pfrun run -m setup.
+func (t *Task) MinVerbosity() int { return math.MaxInt }
 
 // Plan gathers, and never has anything to do.
 func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
