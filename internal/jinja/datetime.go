@@ -168,8 +168,14 @@ var timeFields = map[byte]string{
 	'c': "Mon Jan _2 15:04:05 2006",
 }
 
+// maxFormat is how long the format of a date may be.
+const maxFormat = 100_000
+
 // formatTime is strftime, with the flags of the C library (%-d, %_H, %^a).
 func formatTime(format string, t time.Time) (string, error) {
+	if len(format) > maxFormat {
+		return "", errTooLong
+	}
 	var b strings.Builder
 	for i := 0; i < len(format); i++ {
 		if format[i] != '%' || i+1 == len(format) {
@@ -188,9 +194,6 @@ func formatTime(format string, t time.Time) (string, error) {
 			continue
 		}
 		b.WriteString(flagged(text, flag))
-		if b.Len() > maxText {
-			return "", errTooLong
-		}
 	}
 	return b.String(), nil
 }

@@ -128,6 +128,9 @@ func HashPassword(password, kind, salt string, o PasswordOptions) (string, error
 	if o.Rounds == 0 {
 		o.Rounds = k.rounds
 	}
+	if kind == "bcrypt" && o.Rounds < 10 {
+		return "", fmt.Errorf("%d rounds of blowfish are too few: 10 are the least", o.Rounds)
+	}
 	if kind == "bcrypt" && o.Rounds > 18 || o.Rounds > 10_000_000 {
 		return "", fmt.Errorf("%d rounds would take too long", o.Rounds)
 	}

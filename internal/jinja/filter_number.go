@@ -254,5 +254,10 @@ func filterRoot(c *Call) (Value, error) {
 	if base == 2 {
 		return math.Sqrt(x), nil
 	}
-	return floatPow(x, 1/base)
+	v, err := floatPow(x, 1/base)
+	// The root of a whole power is whole, as the C library has it.
+	if f, ok := v.(float64); ok && math.Pow(math.Round(f), base) == x {
+		return math.Round(f), nil
+	}
+	return v, err
 }

@@ -241,41 +241,37 @@ func filterComment(c *Call) (Value, error) {
 		return nil, fmt.Errorf("invalid style '%s': plain, erlang, c, cblock and xml are known", c.Text(0, ""))
 	}
 	set := map[string]string{"decoration": style.decoration, "beginning": style.begin, "end": style.end, "newline": "\n"}
-	if err := commentArgs(c, set); err != nil {
+	count := map[string]int{"prefix_count": 1, "postfix_count": 1}
+	if err := commentArgs(c, set, count); err != nil {
 		return nil, err
 	}
 	newline, decoration := set["newline"], set["decoration"]
-	bare := strings.TrimRightFunc(decoration, unicode.IsSpace)
-	around := func(name string) string {
-		v, given := set[name]
-		if !given {
-			v = bare
+	for _, name := range []string{"prefix", "postfix"} {
+		if _, given := set[name]; !given {
+			set[name] = strings.TrimRightFunc(decoration, unicode.IsSpace)
 		}
-		if v == "" {
-			return ""
-		}
-		return v
 	}
-	var lines []string
+	var b strings.Builder
 	if set["beginning"] != "" {
-		lines = append(lines, set["beginning"])
+		b.WriteString(set["beginning"] + newline)
 	}
-	if p := around("prefix"); p != "" {
-		lines = append(lines, p)
+	switch set["prefix"] {
+	case "":
+	case newline:
+		b.WriteString(strings.Repeat(newline, count["prefix_count"]))
+	default:
+		b.WriteString(strings.Repeat(set["prefix"]+newline, count["prefix_count"]))
 	}
-	for l := range strings.SplitSeq(c.input(), newline) {
-		lines = append(lines, strings.TrimRightFunc(decoration+l, unicode.IsSpace))
-	}
-	if p := around("postfix"); p != "" {
-		lines = append(lines, p)
-	}
+	text := decoration + strings.ReplaceAll(c.input(), newline, newline+decoration)
+	b.WriteString(strings.ReplaceAll(text, decoration+newline, strings.TrimRightFunc(decoration, unicode.IsSpace)+newline))
+	b.WriteString(strings.Repeat(newline+set["postfix"], count["postfix_count"]))
 	if set["end"] != "" {
-		lines = append(lines, set["end"])
+		b.WriteString(newline + set["end"])
 	}
-	return strings.Join(lines, newline), nil
+	return b.String(), nil
 }
 
-func commentArgs(c *Call, set map[string]string) error {
+func commentArgs(c *Call, set map[string]string, count map[string]int) error {
 	if c.more == nil {
 		return nil
 	}
@@ -283,6 +279,12 @@ func commentArgs(c *Call, set map[string]string) error {
 		switch name := Str(k); name {
 		case "decoration", "beginning", "end", "newline", "prefix", "postfix":
 			set[name] = Str(v)
+		case "prefix_count", "postfix_count":
+			n, ok := smallInt(v)
+			if !ok || n > maxWidth {
+				return fmt.Errorf("%s must be a small number", name)
+			}
+			count[name] = int(max(n, 0))
 		default:
 			return fmt.Errorf("there is no argument '%s'", name)
 		}

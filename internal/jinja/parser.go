@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -60,8 +61,11 @@ func (p *parser) unexpected(want string) error {
 		msg += ", expected " + want
 	}
 	d := p.errorf(t.at, "%s", msg)
-	if t.is("=") {
+	switch {
+	case t.is("="):
 		d.Hint = "a comparison is written =="
+	case p.i > 0 && p.tokens[p.i-1].kind == tokName && statements[p.tokens[p.i-1].text] != nil:
+		d.Hint = fmt.Sprintf("a tag is written {%% %s … %%}", p.tokens[p.i-1].text)
 	}
 	return d
 }

@@ -15,8 +15,10 @@ const maxForced = 100
 // maxValues is how many elements a result may have, deeply; sharing one list many times would else make an endless result.
 const maxValues = 10_000_000
 
-// maxSteps is how many turns of loops and calls of macros one evaluation may take.
+// maxSteps is how many turns of loops one evaluation may take; a call of a macro and the like counts as stepsOfCall.
 const maxSteps = 5_000_000
+
+const stepsOfCall = 10
 
 // maxCalls is how deep macros, blocks, includes and imports may stand in one another.
 const maxCalls = 200
@@ -118,7 +120,16 @@ func (st *state) enter() error {
 		st.calls--
 		return fmt.Errorf("macros, blocks and includes stand in one another more than %d deep: is there an end to it?", maxCalls)
 	}
-	return st.step()
+	*st.steps += stepsOfCall
+	if err := st.ctx.Err(); err != nil {
+		st.calls--
+		return err
+	}
+	if err := st.step(); err != nil {
+		st.calls--
+		return err
+	}
+	return nil
 }
 
 // errUnknown ends a template whose text depends on something unknown.
@@ -188,13 +199,13 @@ func (st *state) lookup(name string, at int) (Value, error) {
 // free gives the value of a free variable.
 func (st *state) free(name string, at int) (Value, error) {
 	v, ok := Value(nil), false
+	if st.family != nil && name == "self" {
+		return &selfRef{st.family}, nil
+	}
 	if st.scope != nil {
 		v, ok = st.scope.Lookup(name)
 	}
 	if !ok {
-		if name == "self" && st.family != nil {
-			return &selfRef{st.family}, nil
-		}
 		if g, ok := st.t.env.globals[name]; ok {
 			return g, nil
 		}

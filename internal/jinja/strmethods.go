@@ -32,7 +32,7 @@ var stringMethods map[string]*methodDef
 
 func init() {
 	stringMethods = map[string]*methodDef{
-		"upper": textMethod(strings.ToUpper), "lower": textMethod(strings.ToLower), "casefold": textMethod(strings.ToLower),
+		"upper": textMethod(strings.ToUpper), "lower": textMethod(strings.ToLower), "casefold": textMethod(func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "ß", "ss") }),
 		"title": textMethod(pyTitle), "capitalize": textMethod(capitalized), "swapcase": textMethod(swapCase),
 		"isalpha": checkMethod(unicode.IsLetter), "isdigit": checkMethod(unicode.IsDigit), "isdecimal": checkMethod(unicode.IsDigit),
 		"isnumeric": checkMethod(unicode.IsNumber), "isspace": checkMethod(unicode.IsSpace),

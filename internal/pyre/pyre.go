@@ -26,7 +26,7 @@ const (
 )
 
 // timeout is the limit of one match.
-const timeout = 5 * time.Second
+const timeout = time.Second
 
 // Regexp is a compiled pattern, safe for concurrent use.
 type Regexp struct {
