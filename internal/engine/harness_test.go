@@ -33,6 +33,7 @@ type world struct {
 	extra   *jinja.Dict
 	layers  map[string]*jinja.Dict
 	onEvent func(event.Event)
+	helper  bool // the hosts have a helper, which plans there
 
 	mu      sync.Mutex
 	events  []event.Event
@@ -110,6 +111,9 @@ func (l *login) Connect(ctx context.Context) (host.Host, error) {
 	if dead {
 		return nil, fmt.Errorf("%s: no route: %w", l.name, host.ErrUnreachable)
 	}
+	if l.w.helper {
+		return l.w.throughHelper(ctx, l.name, l.w.hosts[l.Target()])
+	}
 	return l.w.hosts[l.Target()], nil
 }
 
@@ -148,6 +152,11 @@ func (w *world) try(ctx context.Context, t testing.TB, o engine.Options, books .
 			h.Layers = append(h.Layers, w.layers[n])
 		}
 		v.Hosts = append(v.Hosts, h)
+	}
+	if w.helper {
+		o.OnTarget = func(module string) bool {
+			return slices.ContainsFunc(w.onTarget(), func(s modules.Spec) bool { return s.Name == module })
+		}
 	}
 	o.Hosts, o.Vars, o.Connector, o.Sink = w, vars.New(v), w, w
 	if o.Forks == 0 {

@@ -17,24 +17,30 @@ import (
 var update = flag.Bool("update", false, "write the logs of testdata/*.txtar anew")
 
 // TestScripts runs the playbooks of testdata. An archive begins with words for the run (see settings), its files are playbooks (*.yml), files of hosts (h1:/etc/x), the log
-// (want), and files as they are afterwards (after h1:/etc/x).
+// (want), and files as they are afterwards (after h1:/etc/x). Each is run twice, the second time with a helper on the hosts: it gives the same.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, name := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) { script(t, name) })
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			script(t, name, false)
+			if !*update {
+				t.Run("helper", func(t *testing.T) { script(t, name, true) })
+			}
+		})
 	}
 }
 
-func script(t *testing.T, name string) {
+func script(t *testing.T, name string, helper bool) {
 	t.Helper()
 	archive, err := txtar.ParseFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	w, o := settings(t, string(archive.Comment))
+	w.helper = helper
 	var books []string
 	for _, f := range archive.Files {
 		if strings.HasSuffix(f.Name, ".yml") {

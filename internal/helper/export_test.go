@@ -1,18 +1,12 @@
 package helper
 
 import (
-	"io"
 	"time"
 
 	"github.com/pfrun/pfrun/internal/wire"
 	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/mem"
 )
-
-// Over makes a Host that speaks to a helper whose hello has been read.
-func Over(name string, in io.Reader, out io.Writer, end func() error) (*Host, error) {
-	return newHost(session{name: name, in: in, out: out, end: end}, begin{Protocol: Protocol, Name: name, Timeout: time.Minute})
-}
 
 // OutOffers gives how many contents the helper may ask for, and how many requests are under way.
 func (h *Host) OutOffers() (offers, pending int) {

@@ -53,7 +53,7 @@ func connect(t *testing.T, s helper.Server) (*helper.Host, func()) {
 	if line, err := out.ReadString('\n'); err != nil || !strings.HasPrefix(line, helper.SayHello) {
 		t.Fatalf("%q, %v", line, err)
 	}
-	h, err := helper.Over("h1", out, inW, inW.Close)
+	h, err := helper.Speak("h1", out, inW, inW.Close)
 	if err != nil {
 		t.Fatal(err)
 	}
