@@ -60,7 +60,7 @@ func distribution(r *Raw) Tree {
 			t["distribution"], t["distribution_file_path"], t["distribution_file_variety"] = f.name, f.path, f.name
 			break
 		}
-		text := strings.Trim(r.file(f.path), `'"\`)
+		text := strings.TrimSpace(strings.Trim(r.file(f.path), `'"\`))
 		if text == "" {
 			continue
 		}

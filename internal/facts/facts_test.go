@@ -134,6 +134,7 @@ func FuzzFacts(f *testing.F) {
 	f.Add("\n=file /etc/SuSE-release\n open suse\n\n=mtab\n a\\400 b c d e f\n\n=sizes\n a 1 2 3 4 5 6\n\n=end\n")
 	f.Add("\n=fact program\n x\n 0 9\n\n=cpuinfo\n # processors : 4\n cpu cores : -1\n siblings : 5\n core id : 1\n\n=uname\n \n \n \n s390x\n\n=end\n")
 	f.Add("\n=blocks\n a\n\n=partitions\n /sys/block/a/a1/start:1\n\n=vgs\n ,,,,,,\n\n=above\n /\n\n=ports\n /sys/class/net/e/bonding\n\n=nets\n e\n\n=has ip\n\n=end\n")
+	f.Add("\n=file /etc/oracle-release\n \" \"\n\n=file /etc/os-release\n ID=é\n VERSION_ID=\n\n=date\n 2026|07|Monday|1|27|06|09|08|07|x|CEST|+0200|123456789\n\n=zones\n a\n b\n\n=end\n")
 	f.Fuzz(func(t *testing.T, text string) {
 		r, err := Read(text)
 		if err != nil {
