@@ -23,6 +23,7 @@ type Env struct {
 	yaml    func(ctx context.Context, text string) ([]Value, error)
 	vault   Vault
 	warn    func(*diag.Diagnostic)
+	strict  bool
 
 	mu    sync.Mutex
 	cache map[cacheKey]*Template
@@ -76,7 +77,8 @@ func WithExtensions(names ...string) Option {
 	}
 }
 
-// WithWarn sets who is told of what is odd but no error, such as a lookup that failed under errors='warn'.
+// WithWarn sets who is told of what is odd but no error: a filter of a collection that pfrun does not have, when a template is compiled, and a lookup that failed under
+// errors='warn'. It may be called by several goroutines at once.
 func WithWarn(warn func(*diag.Diagnostic)) Option {
 	return func(e *Env) { e.warn = warn }
 }

@@ -413,3 +413,27 @@ func TestConcurrent(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestForeign compiles names of collections, which are told of then and fail when they are reached.
+func TestForeign(t *testing.T) {
+	var told []string
+	env := jinja.New(jinja.WithWarn(func(d *diag.Diagnostic) { told = append(told, d.Error()) }))
+	for src, ok := range map[string]bool{
+		"{{ 'x' | a.b.c if false else 1 }}": true, "{{ 'x' | a.b.c(1) }}": false, "{{ 'x' is a.b.c }}": false, "{{ lookup('a.b.c', 1) }}": false,
+		"{{ 1 if true else lookup('a.b.c') }}": true, "{{ [1] | map('a.b.c') | list if false else 1 }}": true,
+	} {
+		tpl, err := env.CompileArg(src, at(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tpl.Eval(t.Context(), jinja.MapScope{}); (err == nil) != ok {
+			t.Errorf("%s: %v", src, err)
+		}
+		if _, err := jinja.New(jinja.WithStrictNames()).CompileArg(src, at(src)); err == nil {
+			t.Errorf("%s is not refused where names are strict", src)
+		}
+	}
+	if len(told) != 6 {
+		t.Errorf("%d warnings, want 6: %q", len(told), told)
+	}
+}

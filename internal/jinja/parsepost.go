@@ -155,7 +155,7 @@ func (p *parser) checkLookup(fn *nameNode, a arguments) error {
 		return nil
 	}
 	name, ok := c.v.(string)
-	if !ok || p.t.env.lookups[plainName(name)] != nil {
+	if !ok || p.t.env.lookups[plainName(name)] != nil || p.foreign("lookup", name, fn.at) {
 		return nil
 	}
 	return unknownName(p.t, fn.at, "lookup", name, p.t.env.Lookups())
@@ -235,7 +235,10 @@ func (p *parser) filter(in expr) (expr, error) {
 		return nil, err
 	}
 	def := p.t.env.filters[plainName(name)]
-	if def == nil {
+	switch {
+	case def == nil && p.foreign("filter", name, at):
+		def = foreignFilter(name)
+	case def == nil:
 		return nil, unknownName(p.t, at, "filter", name, p.t.env.Filters())
 	}
 	n := &filterNode{in: in, def: def, at: at}
@@ -270,9 +273,9 @@ func (p *parser) checkNamed(filter string, a arguments, at int) error {
 	switch {
 	case !ok:
 		return nil
-	case tests && p.t.env.tests[plainName(name)] == nil:
+	case tests && p.t.env.tests[plainName(name)] == nil && !p.foreign("test", name, at):
 		return unknownName(p.t, at, "test", name, p.t.env.Tests())
-	case !tests && p.t.env.filters[plainName(name)] == nil:
+	case !tests && p.t.env.filters[plainName(name)] == nil && !p.foreign("filter", name, at):
 		return unknownName(p.t, at, "filter", name, p.t.env.Filters())
 	}
 	return nil
@@ -286,7 +289,10 @@ func (p *parser) test(in expr) (expr, error) {
 		return nil, err
 	}
 	def := p.t.env.tests[plainName(name)]
-	if def == nil {
+	switch {
+	case def == nil && p.foreign("test", name, at):
+		def = foreignTest(name)
+	case def == nil:
 		return nil, unknownName(p.t, at, "test", name, slices.Collect(maps.Keys(p.t.env.tests)))
 	}
 	n := &testNode{in: in, def: def, at: at}
