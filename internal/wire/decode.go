@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -82,6 +83,9 @@ func (r *reader) value(v reflect.Value, depth int) error {
 		return r.content(v)
 	case timeType:
 		return r.time(v)
+	}
+	if isTextual(v.Type()) {
+		return r.textual(v)
 	}
 	switch v.Kind() {
 	case reflect.Slice:
@@ -265,6 +269,22 @@ func (r *reader) held(code byte) (reflect.Value, error) {
 		return make(types[n])
 	}
 	return reflect.Value{}, fmt.Errorf("%w: code %d", errForm, code)
+}
+
+func (r *reader) textual(v reflect.Value) error {
+	there, err := r.byte()
+	if err != nil || there == 0 {
+		v.SetZero()
+		return err
+	}
+	text, err := r.bytes()
+	if err != nil {
+		return err
+	}
+	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%w: %w", errForm, err)
+	}
+	return nil
 }
 
 func (r *reader) time(v reflect.Value) error {

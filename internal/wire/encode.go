@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"encoding"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -42,6 +43,9 @@ func (w *writer) value(v reflect.Value, depth int) error {
 		form, err := v.Interface().(time.Time).MarshalBinary()
 		w.bytes(form)
 		return err
+	}
+	if isTextual(v.Type()) {
+		return w.textual(v)
 	}
 	switch v.Kind() {
 	case reflect.Bool:
@@ -148,7 +152,21 @@ func (w *writer) fields(v reflect.Value, depth int) error {
 	if n == 0 {
 		w.b = append(w.b, 0)
 	}
+	if n == 0 && v.NumField() > 0 {
+		return fmt.Errorf("wire: nothing of a %s can travel: it has neither exported fields nor a text", v.Type())
+	}
 	return nil
+}
+
+// textual writes a value as the text that it gives of itself; the zero value has none.
+func (w *writer) textual(v reflect.Value) error {
+	w.b = append(w.b, b2i(!v.IsZero()))
+	if v.IsZero() {
+		return nil
+	}
+	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
+	w.bytes(text)
+	return err
 }
 
 // dynamic writes what an interface holds, with its type.

@@ -1,13 +1,15 @@
 // Package wire is the compact form in which values travel between pfrun and its helper: the arguments of a task, a plan with its changes, what was looked at.
 //
 // Both ends are of one build, so the form says nothing about types: the fields of a struct stand in their order, lengths are varints, text and bytes stand as they are (JSON
-// could not carry a file that is no UTF-8). Exported fields travel, others do not. A value of type any may be nil, a bool, a number, a text, a list, a map with texts for keys, or
+// could not carry a file that is no UTF-8). Exported fields travel, others do not; a struct that has only others travels as the text that it gives of itself
+// (encoding.TextMarshaler), or not at all. A value of type any may be nil, a bool, a number, a text, a list, a map with texts for keys, or
 // one of the registered types; lists and maps come back as []any and map[string]any, numbers as int64, uint64 or float64.
 //
 // A content of a change travels whole where it is small, and as size and hash where it is not: whoever receives it asks for the bytes when it needs them.
 package wire
 
 import (
+	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -50,7 +52,15 @@ var (
 	contentType = reflect.TypeFor[change.Content]()
 	fileType    = reflect.TypeFor[change.File]()
 	timeType    = reflect.TypeFor[time.Time]()
+
+	textWriter = reflect.TypeFor[encoding.TextMarshaler]()
+	textReader = reflect.TypeFor[encoding.TextUnmarshaler]()
 )
+
+// isTextual reports whether values of a type travel as the text that they give of themselves.
+func isTextual(t reflect.Type) bool {
+	return t.Kind() == reflect.Struct && t.Implements(textWriter) && reflect.PointerTo(t).Implements(textReader)
+}
 
 // The codes of what an interface holds.
 const (

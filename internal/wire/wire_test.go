@@ -28,7 +28,20 @@ type inner struct {
 	Any  any
 }
 
+// shy has no exported fields, and a text.
+type shy struct{ text string }
+
+func (s shy) MarshalText() ([]byte, error) { return []byte(s.text), nil }
+func (s *shy) UnmarshalText(text []byte) error {
+	if s.text = string(text); s.text == "" {
+		return errors.New("no text")
+	}
+	return nil
+}
+
 type everything struct {
+	Shy    shy
+	Shies  []*shy
 	B      bool
 	I      int64
 	U      uint16
@@ -51,6 +64,7 @@ func full() everything {
 	text := "text\xff"
 	file := &change.File{Content: change.Bytes([]byte("bytes \x00\xff")), Meta: change.Meta{Mode: 0o644, UID: 1, GID: 2, Owner: "a"}}
 	return everything{
+		Shy: shy{"a"}, Shies: []*shy{nil, {"b"}, {}},
 		B: true, I: math.MinInt64, U: math.MaxUint16, F: math.Inf(-1), S: "not \xff utf8", W: "w", Raw: []byte{0, 255},
 		List: []inner{{-1, &text, nil}, {1, nil, "x"}}, Empty: make([]struct{}, 3), Map: map[word]*string{"a": &text, "b": nil},
 		At:  time.Date(2024, 2, 3, 4, 5, 6, 7, time.FixedZone("", 3600)),
@@ -81,7 +95,7 @@ func TestEveryValueComesBack(t *testing.T) {
 			t.Fatal(err)
 		}
 		ignore := cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".hidden" }, cmp.Ignore())
-		if diff := cmp.Diff(want, got, sameContent, ignore); diff != "" {
+		if diff := cmp.Diff(want, got, sameContent, ignore, cmp.AllowUnexported(shy{})); diff != "" {
 			t.Errorf("%s (-sent +came):\n%s", name, diff)
 		}
 		again, err := wire.Marshal(&got)
@@ -109,7 +123,7 @@ func TestPlainDataComesBackAsExpressionsHaveIt(t *testing.T) {
 
 func TestWhatCannotTravelIsRefused(t *testing.T) {
 	for name, v := range map[string]any{
-		"channel": struct{ C chan int }{make(chan int)}, "function": []any{func() {}}, "struct": []any{struct{ A int }{1}}, "keys": map[int]string{1: "a"}, "nothing": nil,
+		"channel": struct{ C chan int }{make(chan int)}, "function": []any{func() {}}, "struct": []any{struct{ A int }{1}}, "hidden": struct{ a int }{1}, "keys": map[int]string{1: "a"}, "nothing": nil,
 	} {
 		if _, err := wire.Marshal(v); err == nil {
 			t.Errorf("%s travels", name)
