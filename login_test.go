@@ -29,9 +29,9 @@ func userHome(t *testing.T, config string) map[string]string {
 	return map[string]string{"HOME": home, "USER": "me"}
 }
 
-func (w *warnings) add(text string) { *w = append(*w, text) }
+func (w *heard) add(text string) { *w = append(*w, text) }
 
-type warnings []string
+type heard []string
 
 func TestLogin(t *testing.T) {
 	const config = "Host relay\n HostName 192.0.2.9\n User conf\n Port 2022\nHost gate\n Port 2200\n User jump\nHost *\n ConnectTimeout 6\n"
@@ -75,7 +75,7 @@ func TestLogin(t *testing.T) {
 				env[k] = v
 			}
 			tt.o.Getenv = func(name string) string { return env[name] }
-			var warned warnings
+			var warned heard
 			got, err := newConnector(&tt.o, &vars.Secrets{}, warned.add).Login("relay", tt.vars, tt.asked)
 			if err != nil {
 				t.Fatal(err)
@@ -120,7 +120,7 @@ func TestLoginRefuses(t *testing.T) {
 func TestLoginWarnsOnce(t *testing.T) {
 	env := userHome(t, "")
 	o := Options{Getenv: func(name string) string { return env[name] }, SFTPExtraArgs: "-l 100"}
-	var warned warnings
+	var warned heard
 	c := newConnector(&o, &vars.Secrets{}, warned.add)
 	for _, name := range []string{"h1", "h2"} {
 		if _, err := c.Login(name, jinja.MapScope{"ansible_ssh_executable": "/opt/ssh"}, engine.Asked{}); err != nil {

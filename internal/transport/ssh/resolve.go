@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"slices"
 	"strconv"
 	"strings"
@@ -92,7 +93,7 @@ func (r *Resolver) complete(asked Config, o Overrides) (Config, error) {
 	c, original := asked, asked.Address
 	c.Name = firstOf(c.Name, original)
 	c.Home = firstOf(c.Home, r.getenv("HOME"), nowhere)
-	localUser := firstOf(r.getenv("USER"), r.getenv("LOGNAME"))
+	localUser := firstOf(r.getenv("USER"), r.getenv("LOGNAME"), userName())
 	fill(&c.User, firstOf(o.User, localUser))
 	fill(&c.Port, o.Port)
 	fill(&c.Port, defaultPort)
@@ -121,6 +122,15 @@ func (r *Resolver) complete(asked Config, o Overrides) (Config, error) {
 		c.ProxyCommand = line
 	}
 	return c, nil
+}
+
+// userName gives the name of the user who runs this, or nothing where the machine does not know.
+func userName() string {
+	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	if err != nil {
+		return ""
+	}
+	return u.Username
 }
 
 // proxyTokens gives the tokens of ProxyCommand and ProxyJump.

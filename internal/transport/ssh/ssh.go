@@ -31,7 +31,7 @@ type Config struct {
 	Name    string // the inventory's name for the host, for messages; empty: Address
 	Address string // host name or IP address
 	Port    int    // 0: 22
-	User    string // empty: the name in $USER or $LOGNAME
+	User    string // empty: the name in $USER or $LOGNAME, or that of the user who runs this
 	Network string // tcp (default, both families), tcp4 or tcp6
 	Home    string // of the user here, for ~/.ssh; empty: $HOME
 
@@ -112,7 +112,7 @@ func (c Config) withDefaults() Config {
 		c.Port = defaultPort
 	}
 	if c.User == "" {
-		c.User = firstOf(os.Getenv("USER"), os.Getenv("LOGNAME"))
+		c.User = firstOf(os.Getenv("USER"), os.Getenv("LOGNAME"), userName())
 	}
 	if c.Network == "" {
 		c.Network = "tcp"

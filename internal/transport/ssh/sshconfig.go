@@ -135,12 +135,23 @@ func (r *Resolver) clientDefaults(ctx context.Context, c sshClient) (map[string]
 	return values, nil
 }
 
-// different gives the options that differ from the defaults, in an order that is always the same.
+// different gives the options that differ from the defaults, in an order that is always the same. Who logs in and where the host is are taken as they are: what the client
+// says without a configuration is about another host.
 func different(values, defaults map[string][]string, q query) []option {
 	var out []option
 	for name, vs := range values {
-		if slices.Equal(vs, defaults[name]) || name == "host" || name == "hostname" && strings.EqualFold(vs[0], firstOf(q.hostName, q.host)) {
+		switch name {
+		case "host":
 			continue
+		case "hostname":
+			if strings.EqualFold(vs[0], firstOf(q.hostName, q.host)) {
+				continue
+			}
+		case "user":
+		default:
+			if slices.Equal(vs, defaults[name]) {
+				continue
+			}
 		}
 		if name == "setenv" { // one a line, without quotes
 			for i, v := range vs {
