@@ -31,6 +31,7 @@ import (
 func here(ctx context.Context) helper.Server {
 	return helper.Server{
 		Hash:    "none",
+		Dial:    helper.DialHere,
 		Modules: ontarget.Specs(),
 		Open: func(name string, timeout time.Duration) (host.Host, error) {
 			return target.Open(ctx, local.Conn{}, target.Options{Name: name, Timeout: timeout})
@@ -151,8 +152,35 @@ func TestDial(t *testing.T) {
 	if _, err := idle.Read(make([]byte, 1)); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("after the end: %v", err)
 	}
-	if _, err := h.Dial(t.Context(), "tcp", "127.0.0.1:1"); err == nil || !strings.Contains(err.Error(), "refused") {
-		t.Errorf("nobody listens: %v", err)
+	for address, want := range map[string]string{"127.0.0.1:1": "refused", "[::1]:1": "", "localhost:1": "refused", "no-such-name.invalid:25": "no such name", "127.0.0.1": "HOST:PORT", "127.0.0.1:smtp": "HOST:PORT"} {
+		if _, err := h.Dial(t.Context(), "tcp", address); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v, want %q", address, err, want)
+		}
+	}
+	socket := filepath.Join(t.TempDir(), "socket")
+	u, err := net.Listen("unix", socket)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer u.Close()
+	go func() {
+		if c, err := u.Accept(); err == nil {
+			io.WriteString(c, "hello")
+			c.Close()
+		}
+	}()
+	if c, err = h.Dial(t.Context(), "unix", socket); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := io.ReadAll(c); err != nil || string(got) != "hello" {
+		t.Errorf("%q, %v", got, err)
+	}
+	c.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	begin := time.Now()
+	if _, err := h.Dial(ctx, "tcp", "192.0.2.1:25"); err == nil || time.Since(begin) > 5*time.Second { // an address that nobody has
+		t.Errorf("nobody answers: %v after %v", err, time.Since(begin))
 	}
 }
 

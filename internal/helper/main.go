@@ -26,7 +26,7 @@ func Main(in io.Reader, out io.Writer, specs []modules.Spec) error {
 	if err != nil {
 		return err
 	}
-	s := Server{Hash: hash, Modules: specs, Open: func(name string, timeout time.Duration) (host.Host, error) {
+	s := Server{Hash: hash, Modules: specs, Dial: dialHere, Open: func(name string, timeout time.Duration) (host.Host, error) {
 		return target.Open(ctx, local.Conn{}, target.Options{Name: name, Timeout: timeout})
 	}}
 	return s.Serve(ctx, in, out)

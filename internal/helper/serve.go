@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"sync"
 
 	"github.com/pfrun/pfrun/modules"
@@ -78,7 +77,10 @@ func (j *job) walk(dir string) (any, error) {
 
 // dial connects, and carries what is said from then on in a stream with the request's number.
 func (j *job) dial(a dialArgs) (any, error) {
-	conn, err := j.s.host.Dial(j.look, a.Network, a.Address)
+	if j.s.Dial == nil {
+		return nil, errors.ErrUnsupported
+	}
+	conn, err := j.s.Dial(j.look, a.Network, a.Address)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +94,7 @@ func (j *job) dial(a dialArgs) (any, error) {
 }
 
 // carry copies in both directions until both have ended.
-func carry(s *stream, conn net.Conn) {
+func carry(s *stream, conn io.ReadWriteCloser) {
 	defer s.Close()
 	defer conn.Close()
 	var both sync.WaitGroup

@@ -21,6 +21,8 @@ type Server struct {
 	Hash string
 	// Open gives the machine that the helper runs on. name is what messages call it; looks and file changes without a deadline get timeout, 0 being a sensible one.
 	Open func(name string, timeout time.Duration) (host.Host, error)
+	// Dial connects from the machine, in place of the host's own Dial; nil: it cannot be connected from. What it gives is closed for writing by CloseWrite, where it has that.
+	Dial func(ctx context.Context, network, address string) (io.ReadWriteCloser, error)
 	// Modules that plan here.
 	Modules []modules.Spec
 }
