@@ -67,7 +67,8 @@ engine:
 cc:
 	@integration/scripts/cc.sh
 
-demo: build images ## bring up two mail hosts and show the story on them
+demo: build engine ## bring up two mail hosts and show the story on them
+	@integration/images/images.sh 12 13
 	@integration/scripts/demo.sh up
 
 demo-down: ## remove the hosts of the demo
