@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"sync"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lookup"
 )
@@ -22,9 +23,28 @@ func (p *Project) newEnv() *jinja.Env {
 	opts := lookup.New(lookup.Options{
 		BaseDir: base, Getenv: getenv, ReadFile: kept.read, WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
 	})
+	p.odd.to(func(d *diag.Diagnostic) { p.faults.Add(d) })
 	control := lookup.Control(nil, getenv)
 	control.ReadFile = kept.read
-	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML))...)
+	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML), jinja.WithWarn(p.odd.warn))...)
+}
+
+// warner takes what templates warn of: to the project's faults while it is loaded, and to the run's events from then on.
+type warner struct {
+	mu   sync.Mutex
+	sink func(*diag.Diagnostic)
+}
+
+func (w *warner) to(sink func(*diag.Diagnostic)) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sink = sink
+}
+
+func (w *warner) warn(d *diag.Diagnostic) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sink(d)
 }
 
 // matchHosts gives the names of the hosts that patterns select.

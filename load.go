@@ -32,6 +32,7 @@ type Project struct {
 	vars     *vars.Store
 	secrets  vars.Secrets
 	faults   diag.List
+	odd      warner
 }
 
 // Load reads playbooks, inventory and variables, and checks all that can be checked without a host. The error is an *InvalidError; the project then only serves for its warnings.

@@ -17,6 +17,7 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 	sink := &lockedSink{sink: p.options.Sink}
 	c := newConnector(&p.options, &p.secrets, func(text string) { sink.Emit(event.Warning{Diagnostic: diag.Warnf(diag.Pos{}, "%s", text)}) })
 	defer c.close()
+	p.odd.to(func(d *diag.Diagnostic) { sink.Emit(event.Warning{Diagnostic: d}) })
 	s, err := engine.Run(ctx, engine.Options{
 		Playbooks: p.books,
 		Hosts:     p,

@@ -95,10 +95,16 @@ func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o in
 		if !ok {
 			return flatten([]jinja.Value{o.def}), nil
 		}
-		v, err := o.interpolated(all, v, 0)
+		left := maxReferences
+		v, err := o.interpolated(all, v, &left)
 		return []jinja.Value{v}, err
 	}
-	re, err := pyre.Compile(key, 0)
+	return o.matching(all, key)
+}
+
+// matching gives the values of the keys that a pattern matches.
+func (o iniOptions) matching(all *jinja.Dict, pattern string) ([]jinja.Value, error) {
+	re, err := pyre.Compile(pattern, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -111,7 +117,8 @@ func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o in
 		if m == nil {
 			continue
 		}
-		if v, err = o.interpolated(all, v, 0); err != nil {
+		left := maxReferences
+		if v, err = o.interpolated(all, v, &left); err != nil {
 			return nil, err
 		}
 		out = append(out, v)
@@ -121,13 +128,16 @@ func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o in
 
 var reference = regexp.MustCompile(`%(?:%|\(([^)]*)\)s|.?)`)
 
-// interpolated replaces %(name)s by other values of the section.
-func (o iniOptions) interpolated(all *jinja.Dict, v jinja.Value, depth int) (jinja.Value, error) {
+// maxReferences is how many %(name)s one value may stand for, those inside of others included.
+const maxReferences = 1000
+
+// interpolated replaces %(name)s by other values of the section; left is how many of them it may still replace.
+func (o iniOptions) interpolated(all *jinja.Dict, v jinja.Value, left *int) (jinja.Value, error) {
 	text, ok := v.(string)
 	if !ok || !o.interpret || !strings.Contains(text, "%") {
 		return v, nil
 	}
-	if depth > 10 {
+	if *left--; *left < 0 {
 		return nil, errors.New("values refer to one another without an end")
 	}
 	var failed error
@@ -144,8 +154,10 @@ func (o iniOptions) interpolated(all *jinja.Dict, v jinja.Value, depth int) (jin
 			failed = fmt.Errorf("%q refers to no value (interpolation=false takes it as it is)", ref)
 			return ""
 		}
-		other, err := o.interpolated(all, other, depth+1)
-		failed = errors.Join(failed, err)
+		if failed != nil {
+			return ""
+		}
+		other, failed = o.interpolated(all, other, left)
 		return jinja.Str(other)
 	})
 	if len(text) > maxFile {
