@@ -1,15 +1,17 @@
 #!/bin/bash
-# Makes sure of a C compiler: the race detector needs one, pfrun does not.
+# Makes sure of what the tests need beside Go: a C compiler for the race detector, and OpenSSH's client, whose configuration pfrun reads through it.
 set -euo pipefail
 
+missing=()
 cc=$(go env CC)
-if command -v "${cc%% *}" >/dev/null; then
-	exit 0
-fi
+command -v "${cc%% *}" >/dev/null || missing+=(gcc libc6-dev)
+command -v ssh >/dev/null && command -v ssh-keygen >/dev/null || missing+=(openssh-client)
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-	echo "cc: the race detector needs a C compiler and there is no $cc: install one" >&2
+	echo "the tests need these programs, as Debian names their packages: ${missing[*]}" >&2
 	exit 1
 fi
-echo "cc: installing gcc for the race detector"
+echo "installing for the tests: ${missing[*]}"
 apt-get -qq update
-DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends gcc libc6-dev >/dev/null
+DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends "${missing[@]}" >/dev/null
