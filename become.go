@@ -1,12 +1,14 @@
 package pfrun
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/target"
 	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/host"
 )
 
 // becomeSettings merges what variables, keywords and flags say about whom to become; nil: nobody. A variable of the method (ansible_su_user) wins over the common one
@@ -32,6 +34,15 @@ func (c *connector) becomeSettings(s *settings, asked engine.Asked) *target.Beco
 	}
 	s.fail(b.Check())
 	return b
+}
+
+// becomeKey is equal for those that can share a session. A session that was begun with the right password is none for a name that gives another one, or none.
+func becomeKey(b *target.Become) string {
+	if b == nil {
+		return ""
+	}
+	password := sha256.Sum256([]byte(b.Password))
+	return strings.Join([]string{b.Method, b.User, host.Quote(b.Exe...), host.Quote(b.Flags...), string(password[:])}, "|")
 }
 
 // becomeMethod gives the method's own name: Ansible knows each with its collection, too.

@@ -2,7 +2,6 @@ package pfrun
 
 import (
 	"context"
-	"strings"
 	"sync"
 
 	"github.com/pfrun/pfrun/internal/target"
@@ -52,13 +51,6 @@ func (s *sharedConn) get(ctx context.Context, open func() (host.Conn, error)) (h
 		s.err = err
 	}
 	return s.conn, err
-}
-
-func becomeKey(b *target.Become) string {
-	if b == nil {
-		return ""
-	}
-	return strings.Join([]string{b.Method, b.User, strings.Join(b.Exe, " "), strings.Join(b.Flags, " ")}, "|")
 }
 
 // warnOnce passes on a warning, each text once a run.

@@ -64,27 +64,29 @@ var oddities = []oddity{
 func TestOddHosts(t *testing.T) {
 	h := lab.Start(t, lab.Options{Debian: 13, Init: true})
 	h.Run(t, "sh", "-euc", oddPeople)
-	tryOddities(t, h, oddities)
+	for way, args := range ways("debian12") {
+		t.Run(way, func(t *testing.T) { tryOddities(t, h, oddities, args...) })
+	}
 	t.Run("no-sftp-subsystem", func(t *testing.T) {
 		h.Sh(t, "sed -i 's/^Subsystem/#&/' /etc/ssh/sshd_config; systemctl reload ssh")
-		tryOddities(t, h, oddities[:3])
+		tryOddities(t, h, oddities[:3], "--no-helper")
 	})
 	t.Run("no-sftp-server", func(t *testing.T) {
 		h.Sh(t, "mv /usr/lib/openssh/sftp-server /usr/lib/openssh/sftp-server.off")
-		tryOddities(t, h, oddities)
+		tryOddities(t, h, oddities, "--no-helper")
 	})
 	t.Run("no-sha256sum-nor-gzip", func(t *testing.T) {
 		h.Sh(t, "mv /usr/lib/openssh/sftp-server.off /usr/lib/openssh/sftp-server; rm /usr/bin/sha256sum /usr/bin/gzip")
-		tryOddities(t, h, []oddity{{name: "plain", login: "plain", wants: []string{"sha256sum"}}})
+		tryOddities(t, h, []oddity{{name: "bare", login: "plain", wants: []string{"sha256sum"}}})
 	})
 }
 
 // tryOddities runs act on all of them at once, each as its login and as root.
-func tryOddities(t *testing.T, h *lab.Host, odd []oddity) {
+func tryOddities(t *testing.T, h *lab.Host, odd []oddity, args ...string) {
 	t.Helper()
 	h.Sh(t, "rm -f /srv/drop/*")
 	before := residue(t, h)
-	r := pfrun(t, write(t, "act.yml", act), "-i", write(t, "hosts", oddHosts(t, h, odd)), "-f", "8")
+	r := pfrun(t, append([]string{write(t, "act.yml", act), "-i", write(t, "hosts", oddHosts(t, h, odd)), "-f", "8"}, args...)...)
 	if r.took > time.Minute {
 		t.Errorf("it took %s", r.took)
 	}
@@ -99,20 +101,17 @@ func tryOddities(t *testing.T, h *lab.Host, odd []oddity) {
 }
 
 func oddHosts(t *testing.T, h *lab.Host, odd []oddity) string {
-	ip, port := h.Address()
 	var hosts strings.Builder
-	for _, o := range odd {
-		for _, user := range []string{o.login, "root"} {
-			fmt.Fprintf(&hosts, "%s-%s ansible_user=%s ansible_become=%v", o.name, user, o.login, user == "root")
+	for i, o := range odd {
+		for j, user := range []string{o.login, "root"} {
+			fmt.Fprintf(&hosts, "%s-%s %s ansible_user=%s ansible_become=%v", o.name, user, apart(2*i+j), o.login, user == "root")
 			if o.drop != "" {
 				fmt.Fprintf(&hosts, " drop=%s", o.drop)
 			}
 			hosts.WriteString("\n")
 		}
 	}
-	fmt.Fprintf(&hosts, "[all:vars]\nansible_host=%s\nansible_port=%d\nansible_ssh_private_key_file=%s\nansible_ssh_common_args='-o UserKnownHostsFile=%s'\n",
-		ip, port, h.KeyFile, lab.KnownHostsFile(t, h))
-	return hosts.String()
+	return hosts.String() + allApart(t, h)
 }
 
 func (o oddity) check(t *testing.T, h *lab.Host, r *result, user string) {
