@@ -55,7 +55,7 @@ func TestReach(t *testing.T) {
 		reach(t, h.InventoryLine("root")+known(empty)).exits(3).says(name, "host key")
 		accept := h.InventoryLine("root") + fmt.Sprintf(" ansible_ssh_common_args='-o UserKnownHostsFile=%s -o StrictHostKeyChecking=accept-new'", empty)
 		reach(t, accept).exits(0)
-		if text, err := os.ReadFile(empty); err != nil || !strings.Contains(string(text), fmt.Sprint(port)) {
+		if text, err := os.ReadFile(empty); err != nil || !strings.Contains(string(text), " ssh-") { // the name may be hashed, as this machine's ssh_config says
 			t.Errorf("the new key was not recorded: %q, %v", text, err)
 		}
 		reach(t, h.InventoryLine("root")+known(empty)).exits(0)
