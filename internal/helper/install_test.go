@@ -248,6 +248,7 @@ func TestProgramAsAnotherUser(t *testing.T) {
 	}
 	m, _ := newMachine(t)
 	as := target.Options{Login: "root", Become: &target.Become{User: "nobody"}}
+	t.Cleanup(func() { os.Remove("/var/tmp/pfrun-0/helper-" + binary(t).Hash) }) // the folder may be in use
 	const nobody = 65534
 	hosttest.Run(t, func(t *testing.T) host.Host { return mustConnect(t, m, as) }, hosttest.Options{Dir: scratch(t, nobody), Programs: true})
 	if st, err := os.Stat(fmt.Sprintf("/var/tmp/pfrun-%d", os.Getuid())); err != nil || st.Mode().Perm() != 0o711 {
