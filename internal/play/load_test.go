@@ -24,6 +24,8 @@ const everything = `
   become: true
   become_user: root
   become_method: sudo
+  become_exe: /opt/sudo
+  become_flags: ""
   remote_user: admin
   port: 2222
   connection: ssh
@@ -70,7 +72,7 @@ const everything = `
 
 func TestLoadEverything(t *testing.T) {
 	book, ds := load(t, everything)
-	if want := `warning: site.yml:47:7: pfrun does not have the module "copy": the task fails if its when holds` + "\n"; told(ds) != want {
+	if want := `warning: site.yml:49:7: pfrun does not have the module "copy": the task fails if its when holds` + "\n"; told(ds) != want {
 		t.Fatalf("got %s", told(ds))
 	}
 	p := book.Plays[0]
@@ -86,7 +88,7 @@ func TestLoadEverything(t *testing.T) {
 	}
 	task := p.Sections[1].Tasks[0]
 	got := map[string]any{
-		"become": task.Become, "become_user": task.BecomeUser, "port": task.Port, "no_log": task.NoLog, "diff": task.Diff, "check_mode": task.CheckMode,
+		"become": task.Become, "become_user": task.BecomeUser, "become_exe": task.BecomeExe, "become_flags": task.BecomeFlags, "port": task.Port, "no_log": task.NoLog, "diff": task.Diff, "check_mode": task.CheckMode,
 		"tags": task.Tags, "register": task.Register, "when": len(task.When), "failed_when": len(task.FailedWhen), "changed_when": task.ChangedWhen[0].Shown(),
 		"notify": len(task.Notify), "loop": task.Loop.Var + task.Loop.IndexVar, "vars": task.Vars.Len(), "pos": task.Pos.String(), "args": len(task.Args),
 		"meta": p.Sections[1].Tasks[1].Meta, "unsupported": p.Sections[1].Tasks[2].Unsupported.Message,
@@ -94,9 +96,9 @@ func TestLoadEverything(t *testing.T) {
 		"pairs": p.Handlers[0].Args[1].Name, "free form": p.Sections[0].Tasks[0].Args[0].Value, "creates": p.Sections[0].Tasks[0].Args[1].Name,
 	}
 	want := map[string]any{
-		"become": false, "become_user": "root", "port": int64(2222), "no_log": false, "diff": true, "check_mode": nil,
+		"become": false, "become_user": "root", "become_exe": "/opt/sudo", "become_flags": "", "port": int64(2222), "no_log": false, "diff": true, "check_mode": nil,
 		"tags": []string{"one", "two", "three", "4", "five"}, "register": "r", "when": 2, "failed_when": 2, "changed_when": false,
-		"notify": 3, "loop": "thingi", "vars": 1, "pos": "site.yml:29:7", "args": 2,
+		"notify": 3, "loop": "thingi", "vars": 1, "pos": "site.yml:31:7", "args": 2,
 		"meta": play.FlushHandlers, "unsupported": `pfrun does not have the module "copy"`,
 		"listen": []string{"changed config", "other"}, "handles": true,
 		"pairs": "state", "free form": "ls -l /etc chdir=/tmp", "creates": "creates",
