@@ -13,7 +13,7 @@ import (
 )
 
 // Probe runs a program to look with, in the C locale. Scratch files lie in a folder that only the user who looks can enter, in memory where the host has a place for that, and
-// are removed with the end of the program, however it ends.
+// are removed with the end of the program, however it ends: the signal that ends the program, which everything in its group gets, must not end the removal.
 func (h *Host) Probe(ctx context.Context, p host.Probe) (host.Output, error) {
 	if len(p.Argv) == 0 || p.Argv[0] == "" {
 		return host.Output{}, h.at("", errors.New("a probe without a program"))
@@ -45,9 +45,9 @@ func (h *Host) Probe(ctx context.Context, p host.Probe) (host.Output, error) {
 // wherever they can be written.
 func scratchScript(p host.Probe) (string, error) {
 	var b strings.Builder
-	b.WriteString("umask 077; d=\nfor t in /dev/shm /run /tmp; do d=$(mktemp -d \"$t/.pfrun-XXXXXXXXXX\" 2>/dev/null) && break; done\n" +
+	b.WriteString("umask 077; d=; trap '' HUP INT TERM PIPE\nfor t in /dev/shm /run /tmp; do d=$(mktemp -d \"$t/.pfrun-XXXXXXXXXX\" 2>/dev/null) && break; done\n" +
 		"[ -n \"$d\" ] || { echo 'pfrun: no folder for scratch files' >&2; exit 125; }\n" +
-		"trap 'rm -rf -- \"$d\"' EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM\n")
+		"trap 'trap \"\" HUP INT TERM PIPE; rm -rf -- \"$d\"' EXIT; trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; trap 'exit 141' PIPE\n")
 	for _, name := range slices.Sorted(maps.Keys(p.Scratch)) {
 		if name == "" || name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
 			return "", fmt.Errorf("scratch file %q: not a file name", name)
