@@ -7,9 +7,22 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 )
 
+// primaryStatus asks Postfix whether the master of its primary instance runs: without a folder it answers for all instances, and "no" where a single one is down.
+const primaryStatus = `primary() { c=$(postconf -dh config_directory 2>/dev/null); echo "${c:-/etc/postfix}"; }
+running() { MAIL_CONFIG=$(primary) postfix status >/dev/null 2>&1; }
+`
+
 // watchMaster holds what the scripts that act on Postfix share. running tells whether the master runs; pid prints its process id; await waits up to five seconds
-// until it runs, or with "!" until it does not.
-const watchMaster = `running() { postfix status >/dev/null 2>&1; }
+// until it runs, or with "!" until it does not. sane ends the script where Postfix would not start with the configuration that there is: a master that runs is not stopped then.
+// What the master alone refuses is an IPv6 address of a service in master.cf without IPv6 in inet_protocols.
+const watchMaster = primaryStatus + `refuse() { echo "postfix would not start with its configuration, and was left as it is: $1" >&2; exit 1; }
+sane() {
+command -v postmap >/dev/null 2>&1 || return 0
+s=$(postmap -q x static:ok 2>&1) || refuse "$(printf '%s\n' "$s" | tail -n 3)"
+case $(postconf -xh inet_protocols 2>/dev/null) in *all*|*ipv6*) return 0 ;; esac
+s=$(postconf -M 2>/dev/null | while read -r name kind rest; do case $kind/$name in inet/*:*:*) echo "$name" ;; esac; done)
+[ -z "$s" ] || refuse "inet_protocols leaves out ipv6, and master.cf has services on IPv6 addresses: $s"
+}
 pid() { running && tr -d ' \n' < "$(postconf -h queue_directory)/pid/master.pid" 2>/dev/null; }
 await() {
 i=0
@@ -33,6 +46,7 @@ old=
 if [ -n "$postfix" ]; then
 if [ "$(id -u)" != 0 ] || ! command -v postfix >/dev/null 2>&1; then postfix=; else old=$(pid); fi
 fi
+case $postfix/$a in postfix/start|postfix/restart) sane ;; esac
 ctl "$a"
 [ -n "$postfix" ] || exit 0
 case $a in
@@ -50,9 +64,9 @@ exit 0`
 const byPostfix = watchMaster + `stop() { running || return 0; postfix stop; await ! || fail "postfix is still running"; }
 start() { running && return 0; postfix start; s=$?; [ $s = 0 ] || running || fail "postfix start ended with status $s"; await || fail "postfix is not running after its start"; }
 case $1 in
-start) start ;;
+start) running || sane; start ;;
 stop) stop ;;
-restart) stop; start ;;
+restart) sane; stop; start ;;
 reload) postfix reload || fail "postfix reload ended with status $?" ;;
 esac
 exit 0`

@@ -243,3 +243,56 @@ func TestSystemdFailuresAreExplained(t *testing.T) {
 		t.Errorf("restart of a broken Postfix, whose wrapper is well: %v", err)
 	}
 }
+
+// What a restart of a running Postfix would not bring up again is not stopped.
+func TestMasterIsNotStoppedForGood(t *testing.T) {
+	refusing := `#!/bin/sh
+[ ! -e DIR/refused ] || { echo "postmap: fatal: config variable inet_interfaces: host not found: [::1]" >&2; exit 1; }
+echo ok`
+	asked := `#!/bin/sh
+case $* in
+"-xh inet_protocols") echo ipv4 ;;
+-M) printf 'smtp       inet  n - y - - smtpd\n127.0.0.1:10025 inet n - y - - smtpd\n'; [ ! -e DIR/v6 ] || echo '[::1]:10025 inet n - y - - smtpd' ;;
+*) echo DIR/queue ;;
+esac`
+	programs := map[string]string{"postfix": fakePostfix, "postconf": asked, "postmap": refusing, "id": fakeID, "systemctl": fakeSystemctl}
+	for _, manager := range []change.Manager{change.Systemd, change.Postfix} {
+		for fault, want := range map[string]string{"refused": "host not found: [::1]", "v6": "master.cf has services on IPv6 addresses: [::1]:10025"} {
+			t.Run(string(manager)+"/"+fault, func(t *testing.T) {
+				m := newMailHost(t, programs)
+				if err := m.act(change.Start, manager); err != nil {
+					t.Fatal(err)
+				}
+				if err := m.act(change.Restart, manager); err != nil {
+					t.Fatalf("nothing is wrong: %v", err)
+				}
+				running := m.pid()
+				m.touch(fault)
+				m.did()
+				if err := m.act(change.Restart, manager); err == nil || !strings.Contains(err.Error(), "was left as it is") || !strings.Contains(err.Error(), want) {
+					t.Errorf("error is %v, want %q", err, want)
+				}
+				if did := m.did(); did != "" || m.pid() != running {
+					t.Errorf("the running master was touched: %s", did)
+				}
+			})
+		}
+	}
+}
+
+// With several instances postfix(1) answers for all: one that is down does not make the primary one look stopped.
+func TestPrimaryInstanceCounts(t *testing.T) {
+	instances := `#!/bin/sh
+echo "postfix $1" >> DIR/log
+case $1 in
+status) [ "$MAIL_CONFIG" = DIR/queue ] ;; # the folder that fakePostconf prints
+*) exit 1 ;;
+esac`
+	m := newMailHost(t, map[string]string{"postfix": instances, "postconf": fakePostconf, "id": fakeID, "systemctl": fakeSystemctl})
+	if s := m.state("postfix"); !s.Running {
+		t.Errorf("state is %+v, want it running", s)
+	}
+	if err := m.act(change.Start, change.Postfix); err != nil || m.did() != "" {
+		t.Errorf("start of what runs: %v", err)
+	}
+}

@@ -59,9 +59,8 @@ func unitName(name string) string {
 
 // askPostfix prints "Master=N", N being what `postfix status` ends with (0: the master runs), or nothing where Postfix is not there. Only root may ask; for others it prints
 // "Master=denied".
-const askPostfix = `
-if command -v postfix >/dev/null 2>&1; then
-if [ "$(id -u)" = 0 ]; then postfix status >/dev/null 2>&1; echo "Master=$?"; else echo Master=denied; fi
+const askPostfix = "\n" + primaryStatus + `if command -v postfix >/dev/null 2>&1; then
+if [ "$(id -u)" = 0 ]; then running; echo "Master=$?"; else echo Master=denied; fi
 fi`
 
 // showUnit prints what systemd knows of a unit ($1), after a line ($2) what Postfix says of itself where $3 is set, and the state of Debian's unit for the daemon.
