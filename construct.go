@@ -7,6 +7,7 @@ import (
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lazy"
+	"github.com/pfrun/pfrun/internal/vault"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 	"github.com/pfrun/pfrun/inventory"
 )
@@ -113,6 +114,9 @@ func nodeOf(v jinja.Value, pos diag.Pos) *yamlsrc.Node {
 		}
 	case *jinja.Template:
 		n.Kind, n.Text, n.Value, n.Plain = yamlsrc.String, x.Source(), x.Source(), false
+		if vault.IsEncrypted(n.Text) {
+			n.Tag = yamlsrc.TagVault
+		}
 	default:
 		n.Kind, n.Value, n.Plain = yamlsrc.String, n.Text, false
 		if jinja.IsTemplate(n.Text) {

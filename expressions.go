@@ -21,12 +21,13 @@ func (p *Project) newEnv() *jinja.Env {
 		base = filepath.Dir(p.options.Playbooks[0])
 	}
 	opts := lookup.New(lookup.Options{
-		BaseDir: base, Getenv: getenv, ReadFile: kept.read, WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
+		BaseDir: base, Getenv: getenv, ReadFile: p.opener.reader(kept.read), WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
 	})
 	p.odd.to(func(d *diag.Diagnostic) { p.faults.Add(d) })
 	control := lookup.Control(nil, getenv)
 	control.ReadFile = kept.read
-	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML), jinja.WithWarn(p.odd.warn))...)
+	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML), jinja.WithWarn(p.odd.warn),
+		jinja.WithDecrypt(p.opener.value), jinja.WithVault(filters{}))...)
 }
 
 // warner takes what templates warn of: to the project's faults while it is loaded, and to the run's events from then on.

@@ -33,7 +33,12 @@ func (p *Project) extraFile(path string) {
 		p.faults.Add(&diag.Diagnostic{Message: fmt.Sprintf("the file of variables %s cannot be read: %s", path, reason(err)), Err: err})
 		return
 	}
-	p.extraYAML(&diag.Source{Name: path, Text: string(b)})
+	src, err := p.opener.source(path, string(b))
+	if err != nil {
+		p.faults.AddError(diag.Pos{Source: src, Line: 1}, err)
+		return
+	}
+	p.extraYAML(src)
 }
 
 func (p *Project) extraYAML(src *diag.Source) {

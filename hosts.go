@@ -24,7 +24,10 @@ func (p *Project) loadInventory(dirs ...string) {
 		}
 	}
 	var faults diag.List
-	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{PlaybookDirs: dirs, Evaluator: newEvaluator(p.env, p.extra)})
+	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{
+		PlaybookDirs: dirs, Evaluator: newEvaluator(p.env, p.extra),
+		Decrypt: func(_, text string) (string, error) { return p.opener.open(text) },
+	})
 	p.faults.Add(faults...)
 	if p.options.Limit == "" || len(faults.Errors()) > 0 {
 		return

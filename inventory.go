@@ -27,7 +27,9 @@ func LoadInventory(o Options, playbookDir string) (*Inventory, error) {
 		o.Getenv = func(string) string { return "" }
 	}
 	o.Playbooks = nil
-	p := &Project{options: o, env: jinja.New()}
+	p := &Project{options: o}
+	p.opener = newOpener(o.VaultSecrets, &p.secrets)
+	p.env = jinja.New(jinja.WithDecrypt(p.opener.value))
 	p.loadExtra()
 	p.loadInventory(cmp.Or(playbookDir, "."))
 	return &Inventory{p, playbookDir}, p.invalid()

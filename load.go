@@ -31,6 +31,7 @@ type Project struct {
 	extra    *jinja.Dict
 	vars     *vars.Store
 	secrets  vars.Secrets
+	opener   *opener
 	faults   diag.List
 	odd      warner
 }
@@ -41,6 +42,7 @@ func Load(o Options) (*Project, error) {
 		o.Getenv = func(string) string { return "" }
 	}
 	p := &Project{options: o, registry: modules.NewRegistry(all.Specs()...)}
+	p.opener = newOpener(o.VaultSecrets, &p.secrets)
 	p.env = p.newEnv()
 	p.secrets.Add(o.BecomePassword)
 	p.secrets.Add(o.ConnectionPassword)
@@ -83,7 +85,12 @@ func (p *Project) loadPlaybook(path string) {
 		p.faults.Add(&diag.Diagnostic{Message: fmt.Sprintf("the playbook %s cannot be read: %s", path, reason(err)), Err: err, Hint: shipped(err)})
 		return
 	}
-	book, faults := play.Load(&diag.Source{Name: path, Text: text}, p.env, p.registry)
+	src, err := p.opener.source(path, text)
+	if err != nil {
+		p.faults.AddError(diag.Pos{Source: src, Line: 1}, err)
+		return
+	}
+	book, faults := play.Load(src, p.env, p.registry)
 	p.faults.Add(faults...)
 	p.books = append(p.books, book)
 }

@@ -53,7 +53,8 @@ type Options struct {
 	BecomeUser         string
 	ConnectionPassword string
 	BecomePassword     string
-	NoHelper           bool // put no helper on the hosts, as PFRUN_HELPER=off in the environment: every look and change is made from here, which is slower
+	VaultSecrets       []VaultSecret // what opens texts that are encrypted with ansible-vault, tried in this order
+	NoHelper           bool          // put no helper on the hosts, as PFRUN_HELPER=off in the environment: every look and change is made from here, which is slower
 
 	// Connect makes the connections in place of pfrun's own SSH and local ones; nil: pfrun's own.
 	Connect Connect

@@ -213,6 +213,9 @@ func (inv *Inventory) readFile(path string) {
 		return
 	}
 	src := &diag.Source{Name: path, Text: string(data)}
+	if !inv.open(src, inv.options.Decrypt) {
+		return
+	}
 	if isScript(src.Text) {
 		inv.readScript(path, inv.options.ScriptTimeout)
 		return

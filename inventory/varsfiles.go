@@ -135,7 +135,7 @@ func (r *varsReader) files(path string) []varsFile {
 		return nil
 	}
 	src := &diag.Source{Name: path, Text: string(data)}
-	if strings.HasPrefix(src.Text, "$ANSIBLE_VAULT;") && !r.open(src) {
+	if !r.inv.open(src, r.decrypt) {
 		return nil
 	}
 	root, ds := yamlsrc.ParseOne(src)
@@ -150,19 +150,22 @@ func (r *varsReader) files(path string) []varsFile {
 	return []varsFile{{path, r.inv.variables(root)}}
 }
 
-// open decrypts a file that is encrypted as a whole.
-func (r *varsReader) open(src *diag.Source) bool {
+// open decrypts a file, where it is encrypted as a whole.
+func (inv *Inventory) open(src *diag.Source, decrypt func(path, text string) (string, error)) bool {
+	if !strings.HasPrefix(src.Text, "$ANSIBLE_VAULT;") {
+		return true
+	}
 	at := diag.Pos{Source: src, Line: 1}
-	if r.decrypt == nil {
-		r.inv.errorf(at, "the file is encrypted with ansible-vault, and no vault password was given")
+	if decrypt == nil {
+		inv.errorf(at, "the file is encrypted with ansible-vault, and no vault password was given")
 		return false
 	}
-	text, err := r.decrypt(src.Name, src.Text)
+	text, err := decrypt(src.Name, src.Text)
 	if err != nil {
-		r.inv.diags.AddError(at, err)
+		inv.diags.AddError(at, err)
 		return false
 	}
-	src.Text = text
+	src.Text, src.Hidden = text, true
 	return true
 }
 

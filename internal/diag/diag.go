@@ -14,6 +14,8 @@ import (
 type Source struct {
 	Name string // as the user wrote the path, or a word in angle brackets such as "<-e>"
 	Text string
+	// Hidden says that the text was encrypted: no line of it is shown.
+	Hidden bool
 }
 
 // Pos is a place in a source. Line and Column count from 1; Column counts characters, not bytes. The zero Pos is "no place known".

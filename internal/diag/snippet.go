@@ -9,9 +9,9 @@ import (
 // context is how many lines are shown on each side of the place.
 const context = 2
 
-// Snippet gives the lines around a position, numbered, with a caret under the column. It is empty where the source text is not known.
+// Snippet gives the lines around a position, numbered, with a caret under the column. It is empty where the source text is not known, or hidden.
 func Snippet(p Pos) string {
-	if !p.IsValid() || p.Source.Text == "" {
+	if !p.IsValid() || p.Source.Hidden || p.Source.Text == "" {
 		return ""
 	}
 	lines := strings.Split(strings.TrimSuffix(p.Source.Text, "\n"), "\n")

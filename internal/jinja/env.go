@@ -22,6 +22,7 @@ type Env struct {
 	control Control
 	yaml    func(ctx context.Context, text string) ([]Value, error)
 	vault   Vault
+	decrypt func(text string) (string, error)
 	warn    func(*diag.Diagnostic)
 	strict  bool
 

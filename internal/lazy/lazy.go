@@ -12,7 +12,7 @@ import (
 )
 
 // Compile gives the value of a node: nil, bool, int64, *big.Int, float64, string, *jinja.Template, *jinja.List or *jinja.Dict. A nil node is null. Every template that does
-// not compile is told.
+// not compile is told. A value that is encrypted with ansible-vault is a template too, decrypted when somebody looks at it.
 func Compile(env *jinja.Env, n *yamlsrc.Node) (jinja.Value, diag.List) {
 	c := compiler{env: env}
 	v := c.value(n)
@@ -29,8 +29,7 @@ func (c *compiler) value(n *yamlsrc.Node) jinja.Value {
 		return nil
 	}
 	if n.Tag == yamlsrc.TagVault {
-		c.faults.Add(diag.Errorf(n.Pos, "this value is encrypted with ansible-vault, which pfrun cannot read yet").WithHint("give the variable unencrypted with -e @FILE"))
-		return nil
+		return c.env.Encrypted(n.Text, n.Pos)
 	}
 	switch n.Kind {
 	case yamlsrc.Sequence:
