@@ -64,10 +64,9 @@ func (c *command) adHoc(cmd *cobra.Command, task *pfrun.AdHoc, list bool) error 
 		f.options.AdHoc = &pfrun.AdHoc{Pattern: task.Pattern, Module: "meta", Args: "noop"}
 	}
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
-	ctx, stop, done := c.stopOnSignals(cmd.Context())
-	defer done()
-	f.options.Stop = stop
-	screen := &render.AdHoc{Human: render.Human{Out: c.streams.Out, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}}
+	stop := c.newStopping()
+	f.options.Stop = stop.C
+	screen := &render.AdHoc{Human: render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}}
 	f.options.Sink = screen
 	project, err := c.load(&screen.Human)
 	if err != nil {
@@ -77,7 +76,7 @@ func (c *command) adHoc(cmd *cobra.Command, task *pfrun.AdHoc, list bool) error 
 		c.matched(project.Plays())
 		return nil
 	}
-	return c.play(ctx, project)
+	return c.play(cmd.Context(), stop, project)
 }
 
 // matched lists the hosts of a pattern as ansible --list-hosts does.

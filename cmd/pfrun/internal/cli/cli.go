@@ -6,9 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -99,31 +96,4 @@ variables are invalid; 5 with --check --exit-code: there are changes to make; 13
 	cmd.AddCommand(c.docCommand(), c.versionCommand(), c.inventoryCommand(), c.adHocCommand(), c.doctorCommand())
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w; see pfrun --help", err) })
 	return cmd
-}
-
-// stopOnSignals closes the channel that ends a run in good order at the first SIGINT, SIGTERM or SIGHUP, and ends everything at the second.
-func (c *command) stopOnSignals(ctx context.Context) (context.Context, <-chan struct{}, func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	signals := make(chan os.Signal, 4)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	stop, done := make(chan struct{}), make(chan struct{})
-	go func() {
-		select {
-		case <-signals:
-			fmt.Fprintln(c.streams.Err, "pfrun: interrupted: finishing what was begun; once more to stop at once")
-			close(stop)
-		case <-done:
-			return
-		}
-		select {
-		case <-signals:
-			cancel()
-		case <-done:
-		}
-	}()
-	return ctx, stop, func() {
-		signal.Stop(signals)
-		close(done)
-		cancel()
-	}
 }

@@ -31,10 +31,9 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	ctx, stop, done := c.stopOnSignals(cmd.Context())
-	defer done()
-	f.options.Stop = stop
-	screen := &render.Human{Out: c.streams.Out, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}
+	stop := c.newStopping()
+	f.options.Stop = stop.C
+	screen := &render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}
 	f.options.Sink = screen
 	project, err := c.load(screen)
 	if err != nil {
@@ -43,10 +42,12 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	if listing {
 		return c.list(project)
 	}
-	return c.play(ctx, project)
+	return c.play(cmd.Context(), stop, project)
 }
 
-func (c *command) play(ctx context.Context, project *pfrun.Project) error {
+func (c *command) play(ctx context.Context, stop *stopping, project *pfrun.Project) error {
+	ctx, done := stop.onSignals(ctx)
+	defer done()
 	report, err := project.Run(ctx)
 	switch {
 	case err != nil:
