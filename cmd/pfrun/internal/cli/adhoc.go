@@ -54,10 +54,8 @@ func (c *command) adHoc(cmd *cobra.Command, task *pfrun.AdHoc, list bool) error 
 			return fmt.Errorf("the module %s needs arguments: -a 'COMMAND'", m)
 		}
 	}
-	if !list {
-		if err := c.passwords(); err != nil {
-			return err
-		}
+	if err := c.secrets(list); err != nil {
+		return err
 	}
 	f.options.AdHoc, f.options.Getenv = task, os.Getenv
 	if list && task.Args == "" {

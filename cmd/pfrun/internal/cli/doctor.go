@@ -45,7 +45,7 @@ func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 	if len(hosts) == 0 {
 		return fmt.Errorf("name a host of the inventory; see pfrun doctor --help")
 	}
-	if err := c.passwords(); err != nil {
+	if err := c.secrets(false); err != nil {
 		return err
 	}
 	f.options.Getenv = os.Getenv

@@ -18,6 +18,7 @@ type flags struct {
 	askBecome   bool
 	passFile    string
 	becomeFile  string
+	vault       vaultFlags
 	tags        []string
 	skipTags    []string
 	exitCode    bool
@@ -71,6 +72,7 @@ func (f *flags) registerLogin(fs *pflag.FlagSet) {
 	fs.BoolVarP(&o.Become, "become", "b", false, "become another user")
 	fs.StringVar(&o.BecomeUser, "become-user", "", "the user to become (default root)")
 	fs.StringVar(&o.BecomeMethod, "become-method", "", "how to become another user: sudo, su or doas (default sudo)")
+	f.vault.register(fs)
 	fs.BoolVarP(&f.askPass, "ask-pass", "k", false, "ask for the login's password")
 	fs.BoolVarP(&f.askBecome, "ask-become-pass", "K", false, "ask for the password for becoming another user")
 	fs.StringVar(&f.passFile, "connection-password-file", "", "file with the login's password; - is standard input")

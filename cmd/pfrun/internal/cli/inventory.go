@@ -14,6 +14,7 @@ import (
 // inventoryFlags are those of ansible-inventory.
 type inventoryFlags struct {
 	options                         pfrun.Options
+	vault                           vaultFlags
 	playbookDir, host, output       string
 	graph, list, yaml, vars, export bool
 }
@@ -37,6 +38,7 @@ func (c *command) inventoryCommand() *cobra.Command {
 	fs.StringArrayVarP(&o.Inventory, "inventory", "i", nil, "inventory file, folder or script, or a list of hosts with a comma: h1,h2, (repeatable)")
 	fs.StringVarP(&o.Limit, "limit", "l", "", "with --list: only hosts that match this pattern, or @FILE")
 	fs.StringArrayVarP(&o.ExtraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE (repeatable)")
+	f.vault.register(fs)
 	fs.StringVar(&f.playbookDir, "playbook-dir", "", "a folder whose group_vars and host_vars count as well")
 	fs.BoolVar(&f.graph, "graph", false, "show the tree of groups and hosts, from a group on (all)")
 	fs.BoolVar(&f.list, "list", false, "show everything, as an inventory script prints it")
@@ -76,6 +78,10 @@ func (c *command) inventory(f *inventoryFlags, args []string) error {
 		return err
 	}
 	f.options.Getenv = os.Getenv
+	var err error
+	if f.options.VaultSecrets, err = c.vaultSecrets(&f.vault); err != nil {
+		return err
+	}
 	if !f.list {
 		f.options.Limit = "" // as ansible-inventory
 	}

@@ -13,7 +13,18 @@ import (
 	"github.com/pfrun/pfrun"
 )
 
-// passwords reads the passwords that the flags ask for: from files, or from the terminal.
+// secrets reads the passwords that the flags ask for. Where nothing but a list is wanted, only those of ansible-vault are.
+func (c *command) secrets(listing bool) (err error) {
+	if !listing {
+		if err := c.passwords(); err != nil {
+			return err
+		}
+	}
+	c.flags.options.VaultSecrets, err = c.vaultSecrets(&c.flags.vault)
+	return err
+}
+
+// passwords reads those for the hosts: from files, or from the terminal.
 func (c *command) passwords() error {
 	f := &c.flags
 	var err error

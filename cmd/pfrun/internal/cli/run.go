@@ -19,10 +19,8 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	}
 	f.options.Getenv = os.Getenv
 	listing := f.syntaxCheck || f.listHosts || f.listTasks || f.listTags
-	if !listing {
-		if err := c.passwords(); err != nil {
-			return err
-		}
+	if err := c.secrets(listing); err != nil {
+		return err
 	}
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
 	if f.step && !listing {
