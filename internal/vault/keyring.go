@@ -57,9 +57,15 @@ func (e *PasswordError) Error() string {
 // Decrypt gives the plain text. Secrets of the id that the text names are tried first, then all others in their order, as Ansible does unless it is told to match ids.
 // Errors are *FormatError and *PasswordError.
 func (k *Keyring) Decrypt(text string) (string, error) {
+	plain, _, err := k.Open(text)
+	return plain, err
+}
+
+// Open is Decrypt that also gives the secret which fits.
+func (k *Keyring) Open(text string) (plain string, with Secret, err error) {
 	s, err := parse(text)
 	if err != nil {
-		return "", err
+		return "", Secret{}, err
 	}
 	order := slices.Clone(k.secrets)
 	slices.SortStableFunc(order, func(a, b Secret) int { return s.rank(a) - s.rank(b) })
@@ -67,13 +73,13 @@ func (k *Keyring) Decrypt(text string) (string, error) {
 	for _, secret := range order {
 		plain, ok, err := k.open(s, secret)
 		if ok || err != nil {
-			return plain, err
+			return plain, secret, err
 		}
 		if !slices.Contains(failed.Tried, secret.ID) {
 			failed.Tried = append(failed.Tried, secret.ID)
 		}
 	}
-	return "", failed
+	return "", Secret{}, failed
 }
 
 func (s *sealed) rank(secret Secret) int {

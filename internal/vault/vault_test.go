@@ -69,6 +69,16 @@ func TestDecryptWhatAnsibleWrote(t *testing.T) {
 	}
 }
 
+func TestOpenGivesTheSecret(t *testing.T) {
+	_, with, err := vault.NewKeyring(secret1, vault.Secret{ID: "stage", Password: "other"}).Open(byProd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(vault.Secret{ID: "stage", Password: "other"}, with); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestPasswordErrors(t *testing.T) {
 	for _, c := range []struct {
 		name, text string

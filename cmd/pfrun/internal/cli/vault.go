@@ -32,7 +32,7 @@ type vaultJob struct {
 // vaultCommand encrypts and decrypts files and texts as ansible-vault does.
 func (c *command) vaultCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "vault {encrypt|decrypt|view|rekey|encrypt_string}",
+		Use:   "vault {encrypt|decrypt|view|edit|rekey|encrypt_string}",
 		Short: "Encrypt and decrypt files and values, as ansible-vault does",
 		Long: `vault does what ansible-vault does; each reads what the other writes.
 
@@ -41,7 +41,7 @@ func (c *command) vaultCommand() *cobra.Command {
   pfrun vault view group_vars/mail/vault.yml -J`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("say what to do: encrypt, decrypt, view, rekey or encrypt_string; see pfrun vault --help")
+			return errors.New("say what to do: encrypt, decrypt, view, edit, rekey or encrypt_string; see pfrun vault --help")
 		},
 	}
 	j := &vaultJob{command: c}
@@ -49,17 +49,18 @@ func (c *command) vaultCommand() *cobra.Command {
 	decrypt := j.action("decrypt [FILE…]", "Decrypt files, or standard input", j.decrypt)
 	text := j.action("encrypt_string [TEXT…]", "Encrypt texts, or standard input, as values of variables", j.encryptStrings)
 	rekey := j.action("rekey FILE…", "Encrypt files with another password", j.rekey)
+	edit := j.action("edit FILE…", "Change encrypted files with $EDITOR", j.edit)
 	for _, sub := range []*cobra.Command{encrypt, decrypt, text} {
 		sub.Flags().StringVar(&j.output, "output", "", "write into this file; - is standard output")
 	}
-	for _, sub := range []*cobra.Command{encrypt, text, rekey} {
+	for _, sub := range []*cobra.Command{encrypt, text, rekey, edit} {
 		sub.Flags().StringVar(&j.encryptID, "encrypt-vault-id", "", "the label of the vault password to encrypt with, where several are given")
 	}
 	text.Flags().StringArrayVarP(&j.names, "name", "n", nil, "the name of the variable (repeatable, one a text)")
 	text.Flags().StringVar(&j.stdinName, "stdin-name", "", "the name of the variable whose value is read from standard input")
 	rekey.Flags().StringVar(&j.newID, "new-vault-id", "", "the new vault password as [LABEL@]SOURCE")
 	rekey.Flags().StringVar(&j.newFile, "new-vault-password-file", "", "file with the new vault password")
-	cmd.AddCommand(encrypt, decrypt, j.action("view FILE…", "Show what is in encrypted files", j.view), rekey, text)
+	cmd.AddCommand(encrypt, decrypt, j.action("view FILE…", "Show what is in encrypted files", j.view), edit, rekey, text)
 	return cmd
 }
 
@@ -82,6 +83,8 @@ func (j *vaultJob) action(use, short string, do func(args []string) error) *cobr
 	}
 	return cmd
 }
+
+var errNotEncrypted = errors.New("it is not encrypted with ansible-vault")
 
 // secret is the password to encrypt with.
 func (j *vaultJob) secret() (pfrun.VaultSecret, error) {
@@ -115,7 +118,7 @@ func (j *vaultJob) decrypt(files []string) error { return j.each(files, j.open) 
 
 func (j *vaultJob) open(text string) (string, error) {
 	if !vault.IsEncrypted(text) {
-		return "", errors.New("it is not encrypted with ansible-vault")
+		return "", errNotEncrypted
 	}
 	return vault.NewKeyring(j.secrets...).Decrypt(text)
 }
