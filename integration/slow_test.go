@@ -26,7 +26,7 @@ type running struct {
 func startSlow(t *testing.T, h *lab.Host, seconds string) *running {
 	t.Helper()
 	text, ok := playbooks.Open(story)
-	const next = "    # A run that died between edit and restart"
+	const next = "    - name: Restart at once where it is owed"
 	slowed := strings.Replace(text, next, "    - name: Wait\n      command: sleep "+seconds+"\n\n"+next, 1)
 	if !ok || slowed == text {
 		t.Fatal("the story is not as this test knows it")

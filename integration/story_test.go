@@ -38,7 +38,7 @@ func cure(t *testing.T, h *lab.Host, user string, further ...string) {
 	before, meta := h.ReadFile(t, "/etc/postfix/main.cf"), h.Run(t, "stat", "-c", "%a %U:%G", "/etc/postfix/main.cf")
 
 	check := pfrun(t, append(args, "--check", "--diff")...).exits(0)
-	check.says("+inet_protocols = ipv4", "would restart postfix, notified by Set inet_protocols to ipv4", "deferred: ["+name+"]")
+	check.says("+inet_protocols = ipv4", "would restart postfix, notified by Look for a listener on IPv6, Set inet_protocols to ipv4", "deferred: ["+name+"]")
 	if got := check.count(name, "deferred"); got != 1 {
 		t.Errorf("deferred=%d, want 1: the listeners after the restart\n%s", got, check.out)
 	}
