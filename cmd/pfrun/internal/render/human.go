@@ -63,10 +63,28 @@ func (h *Human) line(colour, s string) {
 	if h.Mask != nil {
 		s = h.Mask(s)
 	}
+	s = harmless(s)
 	if h.Colour && colour != "" {
 		s = "\x1b[0;" + colour + "m" + s + "\x1b[0m"
 	}
 	fmt.Fprintln(h.Out, s)
+}
+
+// harmless writes the characters that steer a terminal as numbers: what a managed host says, or has in a file, is shown and not obeyed.
+func harmless(s string) string {
+	steers := func(r rune) bool { return r < ' ' && !strings.ContainsRune("\t\n\r", r) || r >= 0x7f && r < 0xa0 }
+	if strings.IndexFunc(s, steers) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for _, r := range s {
+		if steers(r) {
+			fmt.Fprintf(&b, "\\u%04x", r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 func (h *Human) result(e pfrun.TaskResult) {

@@ -52,6 +52,11 @@ func TestHuman(t *testing.T) {
 			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, ShowDiff: new(true), Diff: "+blue\n", Verbose: 1},
 			want:  "changed: [h1]\n+blue\n",
 		},
+		"a file that would steer the terminal": {
+			human: Human{Diff: true},
+			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, Diff: "+\x1b[2Jé\x07\tb\n", Verbose: 1},
+			want:  "changed: [h1]\n+\\u001b[2Jé\\u0007\tb\n",
+		},
 		"no diff in spite of the flag": {
 			human: Human{Diff: true},
 			event: pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, ShowDiff: new(false), Diff: "+blue\n", Verbose: 1},
