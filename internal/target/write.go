@@ -31,17 +31,25 @@ s=$(sha256sum < "$1") || exit 91
 }
 `
 
-// put makes the temporary file ($1) what it has to be and gives it its place ($2). ln makes a new name and never replaces one; where a file system has no links, mv -n is the
+// put makes the temporary file ($1) what it has to be and gives it its place ($2). In a folder of somebody else's its name may stand for another file at any moment: it is opened
+// once, has to be the one file of that name and of no other, and gets owner and mode through what is open ($f), where the host has /proc. ln makes a new name and never replaces one; where a file system has no links, mv -n is the
 // next best. Under SELinux the file gets the label of what it replaces, or of its place.
 const put = compare + `t=$1 p=$2 sum=$3 meta=$4 mode=$5 own=$6 new=$7
-s=$(sha256sum < "$t") || exit 91
+exec 3< "$t" || exit 91
+f=/proc/self/fd/3
+if [ -e $f ]; then
+i=$(stat -L -c "%d %i %h" $f) || exit 91
+[ "$i" = "$(stat -c "%d %i %h" -- "$t")" ] && [ "${i##* }" = 1 ] || { echo "somebody else has put another file in place of the temporary one" >&2; exit 91; }
+else f=$t; fi
+s=$(sha256sum <&3) || exit 91
 [ "${s%% *}" = "$new" ] || { echo "what arrived is not what was sent" >&2; exit 91; }
-[ "$(stat -c %u:%g -- "$t")" = "$own" ] || chown -- "$own" "$t" || exit 91
-chmod -- "$mode" "$t" || exit 91
+[ "$(stat -L -c %u:%g -- "$f")" = "$own" ] || chown -- "$own" "$f" || exit 91
+chmod -- "$mode" "$f" || exit 91
+exec 3<&-
 selinux=; selinuxenabled 2>/dev/null && selinux=1
 check "$p" "$sum" "$meta"
 if [ "$sum" != - ]; then
-[ -z "$selinux" ] || chcon --reference="$p" -- "$t" 2>/dev/null
+[ -z "$selinux" ] || chcon -h --reference="$p" -- "$t" 2>/dev/null
 mv -f -T -- "$t" "$p"
 exit; fi
 if ln -T -- "$t" "$p" 2>/dev/null; then rm -f -- "$t"
@@ -59,8 +67,8 @@ if ! [ -e "$1" ]; then stale "nothing is there"; fi
 m=$(stat -c "%a %u %g" -- "$1") || exit 91
 [ "$m" = "$2" ] || stale "mode, uid and gid were expected to be $2, they are $m"
 set -- "$@" $m
-[ "$6:$7" = "$4" ] || chown -- "$4" "$1" || exit 91
-chmod -- "$3" "$1" || { chown -- "$6:$7" "$1"; chmod -- "$5" "$1"; exit 91; }`
+[ "$6:$7" = "$4" ] || chown -h -- "$4" "$1" || exit 91
+chmod -- "$3" "$1" || { chown -h -- "$6:$7" "$1"; chmod -- "$5" "$1"; exit 91; }`
 
 // writeFile lays the content beside its place, readable for nobody else, has it validated, and has one command on the target compare and rename.
 func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
