@@ -13,7 +13,7 @@ import (
 // mostOutage is how long an IPv4 client may be without a banner, the restart included.
 const mostOutage = 5 * time.Second
 
-// TestNoOutage holds POSTFIX.md 1.1: while an IPv6 client knocks all the time, an edit whose restart comes late would silence port 25 for a minute.
+// TestNoOutage holds that the restart follows the edit at once: while an IPv6 client knocks all the time, one that comes late would silence port 25 for a minute.
 func TestNoOutage(t *testing.T) {
 	for _, name := range []string{"debian12", "debian13-noinit"} {
 		t.Run(name, func(t *testing.T) {
