@@ -41,23 +41,42 @@ type NoHosts struct{ Play, Pattern string }
 
 // TaskStart says that a task begins, on all hosts of the play or batch.
 type TaskStart struct {
-	Name    string
+	Name    string // without its role
+	Role    string // in which it stands; empty: none
 	Module  string
 	Pos     diag.Pos
 	Handler bool
+	Meta    bool // an action of the engine itself, such as flush_handlers
+}
+
+// Title is how a task is called in output: with its role before its name.
+func (t TaskStart) Title() string { return Title(t.Role, t.Name) }
+
+// Title puts the role of a task before its name.
+func Title(role, name string) string {
+	if role == "" {
+		return name
+	}
+	return role + " : " + name
 }
 
 // TaskResult says how a task, or one item of its loop, ended on a host.
 type TaskResult struct {
 	Host   string
-	Task   string
+	Task   string // without its role
+	Role   string
 	Module string
 	Pos    diag.Pos
 	Status Status
+	// Delegated is the host that the task worked on, where delegate_to names one; Address where that host is reached.
+	Delegated string
+	Address   string
+	Attempts  int // of a task with until or retries: how often it was tried; else 0
 	// Item is set for an item of a loop; the result of the whole loop follows with Loop set.
 	Item     *string
 	Loop     bool
-	Ignored  bool // failed, and ignore_errors says to go on
+	Ignored  bool // failed or unreachable, and the task says to go on
+	Rescued  bool // failed, and a rescue takes over
 	Hidden   bool // no_log: nothing of arguments, result or diff may be shown
 	Message  string
 	Hint     string
@@ -72,6 +91,40 @@ type TaskResult struct {
 	Verbose  int             // show Result from this verbosity on; 0: always (debug)
 	Duration time.Duration
 }
+
+// Retry says that a task is tried again on a host: its until does not hold yet, or it failed.
+type Retry struct {
+	Host, Task, Role string
+	Delegated        string
+	Item             *string
+	Left             int // how many more tries there are
+	Retries          int // how many there are in all
+	Result           any
+	Hidden           bool
+}
+
+// AsyncPoll says that a task that was started in the background was looked at.
+type AsyncPoll struct {
+	Host, JobID       string
+	Started, Finished bool
+}
+
+// Included says that hosts go on with the tasks of a file, or of a role.
+type Included struct {
+	What  string // the path of the file, or the name of the role
+	Role  bool
+	Hosts []string
+	Item  *string // of the loop of the task that includes
+}
+
+// MetaDone says what an action of the engine itself did, on a host.
+type MetaDone struct {
+	Host, Text string
+	Skipped    bool
+}
+
+// NoHostsLeft says that every host of a play has failed: the rest of it is not done.
+type NoHostsLeft struct{}
 
 // Notified says that a task notified handlers on a host.
 type Notified struct {
@@ -90,6 +143,8 @@ type Warning struct {
 type Recap struct {
 	Hosts       []HostRecap
 	Interrupted bool
+	// Custom is what set_stats kept: of each host by its name, and of the run under the name _run. Nil: nothing.
+	Custom map[string]map[string]any
 }
 
 // HostRecap is what happened on a host, as Ansible counts it.
@@ -99,10 +154,15 @@ type HostRecap struct {
 	Undecided, Deferred                                         int
 }
 
-func (PlayStart) event()  {}
-func (NoHosts) event()    {}
-func (TaskStart) event()  {}
-func (TaskResult) event() {}
-func (Notified) event()   {}
-func (Warning) event()    {}
-func (Recap) event()      {}
+func (PlayStart) event()   {}
+func (NoHosts) event()     {}
+func (Retry) event()       {}
+func (AsyncPoll) event()   {}
+func (Included) event()    {}
+func (MetaDone) event()    {}
+func (NoHostsLeft) event() {}
+func (TaskStart) event()   {}
+func (TaskResult) event()  {}
+func (Notified) event()    {}
+func (Warning) event()     {}
+func (Recap) event()       {}
