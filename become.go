@@ -11,7 +11,7 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// becomeSettings merges what variables, keywords, flags and the environment say about whom to become; nil: nobody. A variable of the method (ansible_su_user) wins over the common one
+// becomeSettings merges what variables, keywords, flags and settings say about whom to become; nil: nobody. A variable of the method (ansible_su_user) wins over the common one
 // (ansible_become_user), as with Ansible.
 func (c *connector) becomeSettings(s *settings, asked engine.Asked) *target.Become {
 	become := c.o.Become
@@ -21,19 +21,17 @@ func (c *connector) becomeSettings(s *settings, asked engine.Asked) *target.Beco
 	if !s.flag(become, "ansible_become") {
 		return nil
 	}
-	method := becomeMethod(s.text(first(asked.BecomeMethod, c.o.BecomeMethod, c.o.Getenv("ANSIBLE_BECOME_METHOD"), "sudo"), "ansible_become_method"))
+	method := becomeMethod(s.text(first(asked.BecomeMethod, c.o.BecomeMethod, c.o.Settings.BecomeMethod), "ansible_become_method"))
 	names := func(option string) []string {
 		return []string{"ansible_" + method + "_" + option, "ansible_become_" + option}
 	}
-	env := func(option string) string {
-		return first(c.o.Getenv("ANSIBLE_"+strings.ToUpper(method+"_"+option)), c.o.Getenv("ANSIBLE_BECOME_"+strings.ToUpper(option)))
-	}
+	set := c.o.becomeSettings(method)
 	b := &target.Become{
 		Method:   method,
-		User:     s.text(first(asked.BecomeUser, c.o.BecomeUser, env("user"), "root"), names("user")...),
-		Password: s.text(first(c.o.BecomePassword, env("pass")), append(names("pass"), "ansible_become_password")...),
-		Exe:      s.words(asked.BecomeExe, env("exe"), "become_exe", names("exe")...),
-		Flags:    s.words(asked.BecomeFlags, env("flags"), "become_flags", names("flags")...),
+		User:     s.text(first(asked.BecomeUser, c.o.BecomeUser, set.User, c.o.Settings.BecomeUser), names("user")...),
+		Password: s.text(first(c.o.BecomePassword, set.Password), append(names("pass"), "ansible_become_password")...),
+		Exe:      s.words(asked.BecomeExe, set.Exe, "become_exe", names("exe")...),
+		Flags:    s.words(asked.BecomeFlags, set.Flags, "become_flags", names("flags")...),
 	}
 	s.fail(b.Check())
 	return b
@@ -56,10 +54,10 @@ func becomeMethod(name string) string {
 	return name
 }
 
-// words splits what one of the variables, or else the keyword, or else the environment says as a shell does. nil: none says anything.
-func (s *settings) words(keyword *string, env, word string, names ...string) []string {
+// words splits what one of the variables, or else the keyword, or else the settings say as a shell does. nil: none says anything.
+func (s *settings) words(keyword *string, set, word string, names ...string) []string {
 	const unset = "\x00"
-	fallback := first(env, unset)
+	fallback := first(set, unset)
 	if keyword != nil {
 		fallback = *keyword
 	}

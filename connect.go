@@ -25,6 +25,7 @@ type connector struct {
 }
 
 func newConnector(o *Options, secrets *vars.Secrets, warn func(string)) *connector {
+	_ = o.complete() // its error is Load's to tell
 	c := &connector{o: o, secrets: secrets, warn: warn, conns: map[string]*sharedConn{}, warned: map[string]bool{}}
 	c.resolver.Getenv, c.resolver.Warn = o.Getenv, c.warnOnce
 	return c

@@ -23,11 +23,10 @@ type Node = yamlsrc.Node
 // LoadInventory reads the inventory of the options and applies Limit. playbookDir may name a folder whose group_vars and host_vars count as those beside a playbook do; where it is empty the
 // present folder counts so for hosts, as in Ansible. The error is an *InvalidError.
 func LoadInventory(o Options, playbookDir string) (*Inventory, error) {
-	if o.Getenv == nil {
-		o.Getenv = func(string) string { return "" }
-	}
+	bad := o.complete()
 	o.Playbooks = nil
 	p := &Project{options: o}
+	p.faults.AddError(diag.Pos{}, bad)
 	p.opener = newOpener(o.VaultSecrets, &p.secrets)
 	p.env = jinja.New(jinja.WithDecrypt(p.opener.value))
 	p.loadExtra()

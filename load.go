@@ -38,14 +38,16 @@ type Project struct {
 
 // Load reads playbooks, inventory and variables, and checks all that can be checked without a host. The error is an *InvalidError; the project then only serves for its warnings.
 func Load(o Options) (*Project, error) {
-	if o.Getenv == nil {
-		o.Getenv = func(string) string { return "" }
-	}
+	bad := o.complete()
 	p := &Project{options: o, registry: modules.NewRegistry(all.Specs()...)}
+	p.faults.AddError(diag.Pos{}, bad)
 	p.opener = newOpener(o.VaultSecrets, &p.secrets)
 	p.env = p.newEnv()
 	p.secrets.Add(o.BecomePassword)
 	p.secrets.Add(o.ConnectionPassword)
+	for _, w := range o.Settings.Warnings {
+		p.faults.Add(diag.Warnf(diag.Pos{}, "%s", w))
+	}
 	for _, path := range o.Playbooks {
 		p.loadPlaybook(path)
 	}

@@ -68,7 +68,7 @@ func (c *connector) Login(name string, scope jinja.Scope, asked engine.Asked) (e
 
 // connection gives the kind of connection: ssh, local, or one that the embedder makes.
 func (c *connector) connection(s *settings, asked engine.Asked) string {
-	method := s.text(first(asked.Connection, c.o.Connection, "ssh"), "ansible_connection")
+	method := s.text(first(asked.Connection, c.o.Connection, c.o.Settings.Connection, "ssh"), "ansible_connection")
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "ansible.builtin."), "ansible.legacy.")
 	switch {
 	case method == "smart":
@@ -86,21 +86,21 @@ func (c *connector) connection(s *settings, asked engine.Asked) string {
 // asked gives what flags, keywords and variables say about a host; what they leave open stays so.
 func (c *connector) asked(s *settings, name string, asked engine.Asked) ssh.Config {
 	cfg := ssh.Config{Name: name, Home: c.o.Getenv("HOME"), Confirm: c.o.Confirm, Passphrase: c.o.Passphrase, Warn: c.warnOnce}
-	if c.o.hostKeyCheckingOff() || !s.flag(true, "ansible_ssh_host_key_checking", "ansible_host_key_checking") {
+	if !c.o.Settings.SSHHostKeyChecking || !s.flag(true, "ansible_ssh_host_key_checking", "ansible_host_key_checking") {
 		cfg.HostKeyPolicy = ssh.AcceptNewWithWarning
 	}
 	cfg.Address = s.text(name, "ansible_host", "ansible_ssh_host")
-	cfg.Port = s.number(firstInt(asked.Port, c.o.envNumber(s, "ANSIBLE_REMOTE_PORT")), "ansible_port", "ansible_ssh_port")
-	cfg.User = s.text(first(asked.User, c.o.User, c.o.Getenv("ANSIBLE_REMOTE_USER")), "ansible_user", "ansible_ssh_user")
+	cfg.Port = s.number(firstInt(asked.Port, c.o.Settings.RemotePort), "ansible_port", "ansible_ssh_port")
+	cfg.User = s.text(first(asked.User, c.o.User, c.o.Settings.RemoteUser), "ansible_user", "ansible_ssh_user")
 	cfg.Password = s.text(c.o.ConnectionPassword, "ansible_password", "ansible_ssh_pass", "ansible_ssh_password")
-	if key := s.text(first(c.o.PrivateKeyFile, c.o.Getenv("ANSIBLE_PRIVATE_KEY_FILE")), "ansible_ssh_private_key_file", "ansible_private_key_file"); key != "" {
+	if key := s.text(first(c.o.PrivateKeyFile, c.o.Settings.PrivateKeyFile), "ansible_ssh_private_key_file", "ansible_private_key_file"); key != "" {
 		cfg.KeyFiles = []string{c.o.expandHome(key)}
 	}
-	if key := s.text("", "ansible_ssh_private_key", "ansible_private_key"); key != "" {
+	if key := s.text(c.o.Settings.PrivateKey, "ansible_ssh_private_key", "ansible_private_key"); key != "" {
 		c.secrets.Add(key)
 		cfg.PrivateKeys = []string{key + "\n"}
 	}
-	if phrase := s.text("", "ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"); phrase != "" {
+	if phrase := s.text(c.o.Settings.PrivateKeyPassphrase, "ansible_ssh_private_key_passphrase", "ansible_private_key_passphrase"); phrase != "" {
 		c.secrets.Add(phrase)
 		cfg.Passphrase = func(context.Context, string) (string, error) { return phrase, nil }
 	}
@@ -111,12 +111,12 @@ func (c *connector) asked(s *settings, name string, asked engine.Asked) ssh.Conf
 // times sets the time-out and the number of attempts. Without a word of them the ssh configuration decides.
 func (c *connector) times(s *settings, cfg *ssh.Config) {
 	given := int(c.o.Timeout / time.Second)
-	env := firstInt(c.o.envNumber(s, "ANSIBLE_SSH_TIMEOUT"), c.o.envNumber(s, "ANSIBLE_TIMEOUT"))
+	env := firstInt(c.o.Settings.SSHTimeout, c.o.Settings.Timeout)
 	cfg.ConnectTimeout = time.Duration(s.number(firstInt(given, env), "ansible_ssh_timeout", "ansible_timeout")) * time.Second
 	if given > 0 && cfg.ConnectTimeout == time.Duration(given)*time.Second {
 		cfg.ConnectTimeout = c.o.Timeout
 	}
-	if retries := s.number(c.o.envNumber(s, "ANSIBLE_SSH_RETRIES"), "ansible_ssh_retries"); retries > 0 {
+	if retries := s.number(c.o.Settings.SSHRetries, "ansible_ssh_retries"); retries > 0 {
 		cfg.Attempts = retries + 1
 	}
 }
@@ -124,9 +124,9 @@ func (c *connector) times(s *settings, cfg *ssh.Config) {
 // resolve finds the way to a host: what was asked for, then ssh's arguments, then its configuration files.
 func (c *connector) resolve(l *login, s *settings) {
 	args := strings.Join([]string{
-		s.text(c.o.Getenv("ANSIBLE_SSH_ARGS"), "ansible_ssh_args"),
-		s.text(first(c.o.SSHCommonArgs, c.o.Getenv("ANSIBLE_SSH_COMMON_ARGS")), "ansible_ssh_common_args"),
-		s.text(first(c.o.SSHExtraArgs, c.o.Getenv("ANSIBLE_SSH_EXTRA_ARGS")), "ansible_ssh_extra_args"),
+		s.text(c.o.Settings.SSHArgs, "ansible_ssh_args"),
+		s.text(first(c.o.SSHCommonArgs, c.o.Settings.SSHCommonArgs), "ansible_ssh_common_args"),
+		s.text(first(c.o.SSHExtraArgs, c.o.Settings.SSHExtraArgs), "ansible_ssh_extra_args"),
 	}, " ")
 	c.refuse(s)
 	if len(s.errs) > 0 {

@@ -33,7 +33,7 @@ type Options struct {
 	SkipTags  []string
 	Check     bool // show what would change, change nothing
 	Diff      bool
-	Forks     int // 0: 5
+	Forks     int // 0: as the settings say, else 5
 	Verbosity int
 	// StartAtTask names the task with which the run starts, or is a glob of its name; empty: the first.
 	StartAtTask string
@@ -41,7 +41,7 @@ type Options struct {
 	Step func(ctx context.Context, task string) (StepAnswer, error)
 
 	User               string
-	Connection         string // ssh or local; empty: ssh. With Connect any word
+	Connection         string // ssh or local; empty: as the settings say, else ssh. With Connect any word
 	PrivateKeyFile     string
 	SSHCommonArgs      string
 	SSHExtraArgs       string
@@ -66,6 +66,8 @@ type Options struct {
 	Passphrase func(ctx context.Context, keyfile string) (string, error)
 	// Getenv reads the environment (HOME, SSH_AUTH_SOCK, ANSIBLE_HOST_KEY_CHECKING); nil: there is none.
 	Getenv func(string) string
+	// Settings are those of ansible.cfg; see ReadSettings. Where a field above says something it wins. nil: those that Getenv knows as ANSIBLE_*.
+	Settings *Settings
 	// Stop ends the run in good order when it is closed: changes under way are finished and handlers that are owed run, but no new task begins.
 	Stop <-chan struct{}
 }

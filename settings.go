@@ -3,10 +3,13 @@ package pfrun
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/ansiblecfg"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/modules"
 )
@@ -82,17 +85,6 @@ func (s *settings) flag(fallback bool, names ...string) bool {
 	return truth
 }
 
-// hostKeyCheckingOff reports whether the environment asks for what Ansible calls no host key checking.
-func (o *Options) hostKeyCheckingOff() bool {
-	for _, name := range []string{"ANSIBLE_HOST_KEY_CHECKING", "ANSIBLE_SSH_HOST_KEY_CHECKING"} {
-		switch strings.ToLower(o.Getenv(name)) {
-		case "false", "no", "off", "0", "n", "f":
-			return true
-		}
-	}
-	return false
-}
-
 // expandHome replaces a leading ~ by the user's home folder.
 func (o *Options) expandHome(path string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok {
@@ -101,15 +93,62 @@ func (o *Options) expandHome(path string) string {
 	return path
 }
 
-// envNumber reads a number from the environment; 0: there is none.
-func (o *Options) envNumber(s *settings, name string) int {
-	text := o.Getenv(name)
-	if text == "" {
-		return 0
-	}
-	n, err := strconv.Atoi(text)
+// Settings are what ansible.cfg and ANSIBLE_* say.
+type Settings = ansiblecfg.Config
+
+// ReadSettings reads the ansible.cfg that Ansible would read from here, and the environment of this process, which wins.
+func ReadSettings() (*Settings, error) {
+	env, err := ansiblecfg.System()
 	if err != nil {
-		s.fail(fmt.Errorf("%s: %q is not a number", name, text))
+		return nil, err
 	}
-	return n
+	return ansiblecfg.Read(env)
+}
+
+// complete fills in what the options leave open, from the settings. Where it gives an error the settings are their defaults.
+func (o *Options) complete() error {
+	if o.Getenv == nil {
+		o.Getenv = func(string) string { return "" }
+	}
+	var bad error
+	if o.Settings == nil {
+		lookup := func(name string) (string, bool) { v := o.Getenv(name); return v, v != "" }
+		if o.Settings, bad = ansiblecfg.Read(ansiblecfg.Environment{Lookup: lookup, NoFile: true}); bad != nil {
+			o.Settings, _ = ansiblecfg.Read(ansiblecfg.Environment{NoFile: true})
+		}
+	}
+	set := o.Settings
+	o.Forks = firstInt(o.Forks, set.Forks)
+	o.Become = o.Become || set.Become
+	o.Diff = o.Diff || set.DiffAlways
+	if len(o.Inventory) == 0 {
+		o.Inventory = inventories(set)
+	}
+	return bad
+}
+
+// inventories gives the inventory that the settings name. The one that is usual counts only where it is there.
+func inventories(set *Settings) []string {
+	if set.Origin("DEFAULT_HOST_LIST") != "" {
+		return set.Inventory
+	}
+	return slices.DeleteFunc(slices.Clone(set.Inventory), func(path string) bool {
+		_, err := os.Stat(path)
+		return err != nil
+	})
+}
+
+// becomeSetting is what the settings say about a method of becoming another user.
+type becomeSetting struct{ User, Exe, Flags, Password string }
+
+func (o *Options) becomeSettings(method string) becomeSetting {
+	switch c := o.Settings; method {
+	case "sudo":
+		return becomeSetting{c.SudoUser, c.SudoExe, c.SudoFlags, c.SudoPassword}
+	case "su":
+		return becomeSetting{c.SuUser, c.SuExe, c.SuFlags, c.SuPassword}
+	case "doas":
+		return becomeSetting{c.DoasUser, c.DoasExe, c.DoasFlags, c.DoasPassword}
+	}
+	return becomeSetting{}
 }

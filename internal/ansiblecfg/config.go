@@ -23,6 +23,8 @@ type Config struct {
 	Inventory               []string `cfg:"DEFAULT_HOST_LIST"`
 	InventoryPlugins        []string `cfg:"INVENTORY_ENABLED"`
 	InventoryUseExtraVars   bool     `cfg:"INVENTORY_USE_EXTRA_VARS"`
+	InventoryExport         bool     `cfg:"INVENTORY_EXPORT"`
+	PlaybookDir             string   `cfg:"PLAYBOOK_DIR"`
 	InventoryUnparsedWarns  bool     `cfg:"INVENTORY_UNPARSED_WARNING"`
 	EmptyInventoryWarns     bool     `cfg:"LOCALHOST_WARNING"`
 	HostPatternMismatch     string   `cfg:"HOST_PATTERN_MISMATCH"` // error, warning, ignore
@@ -242,7 +244,7 @@ func (r *reader) raw(s *Setting) raw {
 		}
 	}
 	for _, name := range s.Env {
-		if text, ok := r.env.Lookup(name); ok {
+		if text, ok := r.env.Lookup(name); ok && (text != "" || s.mayBeEmpty()) {
 			out = raw{text: text, origin: name}
 		}
 	}

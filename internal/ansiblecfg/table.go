@@ -83,3 +83,6 @@ func (s *Setting) honours(value any) bool {
 	}
 	return true
 }
+
+// mayBeEmpty reports whether an empty variable says something: no text, no words, or no.
+func (s *Setting) mayBeEmpty() bool { return slices.Contains([]string{"str", "list", "bool"}, s.Kind) }

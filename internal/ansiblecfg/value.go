@@ -17,9 +17,6 @@ func (r *reader) convert(s *Setting, raw raw) (any, error) {
 	if raw.text == "" && raw.origin == "" {
 		return nil, nil
 	}
-	if raw.text == "" && !raw.file && (s.Kind == "int" || s.Kind == "float" || strings.HasPrefix(s.Kind, "path")) { // an empty variable says nothing
-		return r.convert(s, raw0(s))
-	}
 	value, ok := r.typed(s, raw)
 	if !ok {
 		return nil, fmt.Errorf("%s: %q is no value for the setting %s, which is of the kind %s", raw.origin, raw.text, s.Name, kindNames[s.Kind])

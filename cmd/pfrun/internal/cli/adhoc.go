@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -46,6 +45,9 @@ func (c *command) adHocCommand() *cobra.Command {
 
 func (c *command) adHoc(cmd *cobra.Command, task *pfrun.AdHoc, list bool) error {
 	f := &c.flags
+	if err := c.configure(); err != nil {
+		return err
+	}
 	if err := f.checkLogin(); err != nil {
 		return err
 	}
@@ -57,14 +59,14 @@ func (c *command) adHoc(cmd *cobra.Command, task *pfrun.AdHoc, list bool) error 
 	if err := c.secrets(list); err != nil {
 		return err
 	}
-	f.options.AdHoc, f.options.Getenv = task, os.Getenv
+	f.options.AdHoc = task
 	if list && task.Args == "" {
 		f.options.AdHoc = &pfrun.AdHoc{Pattern: task.Pattern, Module: "meta", Args: "noop"}
 	}
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
 	stop := c.newStopping()
 	f.options.Stop = stop.C
-	screen := &render.AdHoc{Human: render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}}
+	screen := &render.AdHoc{Human: render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff || f.options.Settings.DiffAlways, Verbosity: f.options.Verbosity}}
 	f.options.Sink = screen
 	project, err := c.load(&screen.Human)
 	if err != nil {

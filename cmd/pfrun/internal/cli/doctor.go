@@ -39,6 +39,9 @@ Exit codes: 0 nothing is broken; 3 the host cannot be reached or worked on; 4 th
 func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 	f := &c.flags
 	f.options.Forks = 1
+	if err := c.configure(); err != nil {
+		return err
+	}
 	if err := f.checkLogin(); err != nil {
 		return err
 	}
@@ -48,7 +51,6 @@ func (c *command) doctor(cmd *cobra.Command, hosts []string) error {
 	if err := c.secrets(false); err != nil {
 		return err
 	}
-	f.options.Getenv = os.Getenv
 	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
 	ctx, cancel := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer cancel()

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -52,7 +53,7 @@ func (f *flags) registerHosts(fs *pflag.FlagSet) {
 	fs.StringArrayVarP(&o.ExtraVars, "extra-vars", "e", nil, "variables: k=v, JSON or YAML, or @FILE (repeatable)")
 	fs.BoolVarP(&o.Check, "check", "C", false, "show what would change, and change nothing")
 	fs.BoolVarP(&o.Diff, "diff", "D", false, "show the difference that each change makes")
-	fs.IntVarP(&o.Forks, "forks", "f", 5, "how many hosts at once")
+	fs.VarP((*count)(&o.Forks), "forks", "f", "how many hosts at once (default: as configured, else 5)")
 	fs.CountVarP(&o.Verbosity, "verbose", "v", "show more (-vvv: much more)")
 }
 
@@ -101,8 +102,6 @@ func (f *flags) complete(playbooks []string) error {
 func (f *flags) checkLogin() error {
 	o := &f.options
 	switch {
-	case o.Forks < 1:
-		return fmt.Errorf("--forks must be 1 or more, got %d", o.Forks)
 	case f.timeout < 0:
 		return fmt.Errorf("--timeout must be 1 second or more, got %d", f.timeout)
 	case f.askPass && f.passFile != "":
@@ -113,6 +112,24 @@ func (f *flags) checkLogin() error {
 		return fmt.Errorf("only one password can come from standard input")
 	}
 	o.Timeout = time.Duration(f.timeout) * time.Second
+	return nil
+}
+
+// count is a number of things, of which there is one at least.
+type count int
+
+func (n *count) String() string { return strconv.Itoa(int(*n)) }
+
+// Type is the word that the help shows for the value.
+func (n *count) Type() string { return "int" }
+
+// Set takes the value of the flag.
+func (n *count) Set(text string) error {
+	i, err := strconv.Atoi(text)
+	if err != nil || i < 1 {
+		return fmt.Errorf("must be 1 or more, got %s", text)
+	}
+	*n = count(i)
 	return nil
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"strings"
@@ -77,8 +78,13 @@ func (c *command) inventory(f *inventoryFlags, args []string) error {
 	if err := f.check(args); err != nil {
 		return err
 	}
-	f.options.Getenv = os.Getenv
-	var err error
+	err := c.configure()
+	if err != nil {
+		return err
+	}
+	set := c.flags.options.Settings
+	f.options.Getenv, f.options.Settings = c.flags.options.Getenv, set
+	f.playbookDir, f.export = cmp.Or(f.playbookDir, set.PlaybookDir), f.export || set.InventoryExport
 	if f.options.VaultSecrets, err = c.vaultSecrets(&f.vault); err != nil {
 		return err
 	}

@@ -14,10 +14,12 @@ import (
 // run runs playbooks, or lists what is in them.
 func (c *command) run(cmd *cobra.Command, args []string) error {
 	f := &c.flags
+	if err := c.configure(); err != nil {
+		return err
+	}
 	if err := f.complete(args); err != nil {
 		return err
 	}
-	f.options.Getenv = os.Getenv
 	listing := f.syntaxCheck || f.listHosts || f.listTasks || f.listTags
 	if err := c.secrets(listing); err != nil {
 		return err
@@ -31,7 +33,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	}
 	stop := c.newStopping()
 	f.options.Stop = stop.C
-	screen := &render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff, Verbosity: f.options.Verbosity}
+	screen := &render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff || f.options.Settings.DiffAlways, Verbosity: f.options.Verbosity}
 	f.options.Sink = screen
 	project, err := c.load(screen)
 	if err != nil {
@@ -64,11 +66,12 @@ func (c *command) play(ctx context.Context, stop *stopping, project *pfrun.Proje
 
 // colour says whether the output is a terminal that wants colours.
 func (c *command) colour() bool {
-	if os.Getenv("NO_COLOR") != "" || os.Getenv("ANSIBLE_NOCOLOR") != "" {
-		return false
-	}
-	if os.Getenv("ANSIBLE_FORCE_COLOR") != "" {
+	set := c.flags.options.Settings
+	if set.ForceColour {
 		return true
+	}
+	if set.NoColour || os.Getenv("NO_COLOR") != "" {
+		return false
 	}
 	f, ok := c.streams.Out.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))

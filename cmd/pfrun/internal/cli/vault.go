@@ -69,6 +69,10 @@ func (j *vaultJob) action(use, short string, do func(args []string) error) *cobr
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
 	j.flags.register(cmd.Flags())
 	cmd.RunE = func(_ *cobra.Command, args []string) (err error) {
+		if err := j.configure(); err != nil {
+			return err
+		}
+		j.encryptID = cmp.Or(j.encryptID, j.command.flags.options.Settings.VaultEncryptIdentity)
 		if j.secrets, err = j.vaultSecrets(&j.flags); err != nil {
 			return err
 		}
@@ -110,8 +114,16 @@ func (j *vaultJob) encrypt(files []string) error {
 		if vault.IsEncrypted(text) {
 			return "", errors.New("it is encrypted already")
 		}
-		return vault.Encrypt(text, secret)
+		return j.seal(text, secret)
 	})
+}
+
+// seal encrypts a text, with the salt that the settings name or a random one.
+func (j *vaultJob) seal(text string, secret pfrun.VaultSecret) (string, error) {
+	if salt := j.command.flags.options.Settings.VaultEncryptSalt; salt != "" {
+		return vault.EncryptWithSalt(text, secret, salt)
+	}
+	return vault.Encrypt(text, secret)
 }
 
 func (j *vaultJob) decrypt(files []string) error { return j.each(files, j.open) }
@@ -160,7 +172,7 @@ func (j *vaultJob) read(name string) ([]byte, error) {
 	if name != "-" {
 		return os.ReadFile(name)
 	}
-	if slices.ContainsFunc(j.flags.sources(os.Getenv), func(s source) bool { return s.from == "-" }) {
+	if slices.ContainsFunc(j.flags.sources(j.command.flags.options.Settings), func(s source) bool { return s.from == "-" }) {
 		return nil, errors.New("standard input cannot hold both the vault password and the text")
 	}
 	return io.ReadAll(j.streams.In)
@@ -221,7 +233,7 @@ func (j *vaultJob) rekey(files []string) error {
 			if err != nil {
 				return "", err
 			}
-			return vault.Encrypt(plain, secret)
+			return j.seal(plain, secret)
 		})
 		if err != nil {
 			return err
@@ -280,7 +292,7 @@ func (j *vaultJob) encryptStrings(texts []string) error {
 		if i < len(names) {
 			name = names[i] + ": "
 		}
-		sealed, err := vault.Encrypt(text, secret)
+		sealed, err := j.seal(text, secret)
 		if err != nil {
 			return err
 		}

@@ -50,7 +50,7 @@ func (j *vaultJob) editFile(name string) error {
 	if err != nil || changed == plain && j.encryptID == "" {
 		return err
 	}
-	text, err := vault.Encrypt(changed, secret)
+	text, err := j.seal(changed, secret)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (j *vaultJob) edited(text, ext string) (_ string, err error) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		return "", err
 	}
-	editor := cmp.Or(os.Getenv("EDITOR"), "vi")
+	editor := cmp.Or(j.command.flags.options.Settings.Editor, "vi")
 	cmd := exec.Command("/bin/sh", "-c", editor+` "$1"`, "sh", file)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = j.streams.In, j.streams.Out, j.streams.Err
 	// What ends the editor must not end pfrun before the plain text is gone.

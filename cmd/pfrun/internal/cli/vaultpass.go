@@ -43,18 +43,18 @@ const (
 // source is where one vault password comes from.
 type source struct{ label, from string }
 
-// sources gives them in the order in which their passwords are tried. Those of the environment come first for ids and last for files, as in Ansible.
-func (f *vaultFlags) sources(getenv func(string) string) []source {
+// sources gives them in the order in which their passwords are tried. Those of the settings come first for ids and last for files, as in Ansible.
+func (f *vaultFlags) sources(set *pfrun.Settings) []source {
 	var out []source
-	for _, id := range slices.Concat(commas([]string{getenv("ANSIBLE_VAULT_IDENTITY_LIST")}), f.ids) {
+	for _, id := range slices.Concat(set.VaultIdentityList, f.ids) {
 		out = append(out, splitID(id))
 	}
-	for _, file := range slices.Concat(f.files, []string{getenv("ANSIBLE_VAULT_PASSWORD_FILE")}) {
+	for _, file := range slices.Concat(f.files, []string{set.VaultPasswordFile}) {
 		if file != "" {
 			out = append(out, source{from: file})
 		}
 	}
-	if f.ask {
+	if f.ask || set.AskVaultPass && len(f.files) == 0 {
 		out = append(out, source{from: askSource})
 	}
 	return out
@@ -69,11 +69,11 @@ func splitID(id string) source {
 	return source{label, from}
 }
 
-// vaultSecrets reads the vault passwords that flags and environment name.
+// vaultSecrets reads the vault passwords that flags and settings name.
 func (c *command) vaultSecrets(f *vaultFlags) ([]pfrun.VaultSecret, error) {
 	var out []pfrun.VaultSecret
 	stdin := c.flags.passFile == "-" || c.flags.becomeFile == "-"
-	for _, s := range f.sources(os.Getenv) {
+	for _, s := range f.sources(c.flags.options.Settings) {
 		if s.from == "-" && stdin {
 			return nil, errors.New("only one password can come from standard input")
 		}
@@ -82,7 +82,7 @@ func (c *command) vaultSecrets(f *vaultFlags) ([]pfrun.VaultSecret, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, pfrun.VaultSecret{ID: cmp.Or(s.label, "default"), Password: password})
+		out = append(out, pfrun.VaultSecret{ID: cmp.Or(s.label, c.flags.options.Settings.VaultIdentity), Password: password})
 	}
 	return out, nil
 }
@@ -90,7 +90,7 @@ func (c *command) vaultSecrets(f *vaultFlags) ([]pfrun.VaultSecret, error) {
 func (c *command) vaultPassword(s source) (string, error) {
 	switch s.from {
 	case promptSource:
-		return c.askVault("Vault password ("+cmp.Or(s.label, "default")+"): ", "--vault-id")
+		return c.askVault("Vault password ("+cmp.Or(s.label, c.flags.options.Settings.VaultIdentity)+"): ", "--vault-id")
 	case askSource:
 		return c.askVault("Vault password: ", "--ask-vault-pass")
 	case "-":
