@@ -17,7 +17,13 @@ func (h *Host) Apply(ctx context.Context, c change.Change) (change.Outcome, erro
 	case change.WriteFile:
 		return done(h.writeFile(ctx, c))
 	case change.Remove:
-		return done(h.removeFile(ctx, c))
+		return done(h.remove(ctx, c))
+	case change.Mkdir:
+		return done(h.mkdir(ctx, c))
+	case change.Symlink:
+		return done(h.symlink(ctx, c))
+	case change.Hardlink:
+		return done(h.hardlink(ctx, c))
 	case change.SetMeta:
 		return done(h.setMeta(ctx, c))
 	case change.Service:

@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -16,25 +15,9 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// compare holds what the scripts of file changes share: check PATH SUM META ends the script where the regular file there, or with the sum "-" nothing, is not what is
-// expected. META is what stat gives for mode, uid and gid.
-const compare = `stale() { echo "$1" >&2; exit 90; }
-check() {
-if [ "$2" = - ]; then
-if [ -e "$1" ] || [ -L "$1" ]; then stale "nothing was expected to be there"; fi
-return 0; fi
-if [ -L "$1" ] || ! [ -f "$1" ]; then stale "a file was expected to be there"; fi
-m=$(stat -c "%a %u %g" -- "$1") || exit 91
-[ "$m" = "$3" ] || stale "mode, uid and gid were expected to be $3, they are $m"
-s=$(sha256sum < "$1") || exit 91
-[ "${s%% *}" = "$2" ] || stale "its content is another one"
-}
-`
-
 // put makes the temporary file ($1) what it has to be and gives it its place ($2). In a folder of somebody else's its name may stand for another file at any moment: it is opened
-// once, has to be the one file of that name and of no other, and gets owner and mode through what is open ($f), where the host has /proc. ln makes a new name and never replaces one; where a file system has no links, mv -n is the
-// next best. Under SELinux the file gets the label of what it replaces, or of its place.
-const put = compare + `t=$1 p=$2 sum=$3 meta=$4 mode=$5 own=$6 new=$7
+// once, has to be the one file of that name and of no other, and gets owner and mode through what is open ($f), where the host has /proc.
+const put = placing + `t=$1 p=$2 sum=$3 meta=$4 more=$5 mode=$6 own=$7 new=$8
 exec 3< "$t" || exit 91
 f=/proc/self/fd/3
 if [ -e $f ]; then
@@ -46,29 +29,7 @@ s=$(sha256sum <&3) || exit 91
 [ "$(stat -L -c %u:%g -- "$f")" = "$own" ] || chown -- "$own" "$f" || exit 91
 chmod -- "$mode" "$f" || exit 91
 exec 3<&-
-selinux=; selinuxenabled 2>/dev/null && selinux=1
-check "$p" "$sum" "$meta"
-if [ "$sum" != - ]; then
-[ -z "$selinux" ] || chcon -h --reference="$p" -- "$t" 2>/dev/null
-mv -f -T -- "$t" "$p"
-exit; fi
-if ln -T -- "$t" "$p" 2>/dev/null; then rm -f -- "$t"
-else check "$p" - ""; mv -n -T -- "$t" "$p" && { [ ! -e "$t" ] || stale "something came there meanwhile"; } || exit 91
-fi
-[ -z "$selinux" ] || restorecon -- "$p" 2>/dev/null || :`
-
-// remove removes the file.
-const remove = compare + `check "$1" "$2" "$3"
-rm -f -- "$1"`
-
-// meta sets mode ($3) and owner ($4) of a path ($1), wholly or not at all.
-const meta = compare + `if [ -L "$1" ]; then stale "a link is there"; fi
-if ! [ -e "$1" ]; then stale "nothing is there"; fi
-m=$(stat -c "%a %u %g" -- "$1") || exit 91
-[ "$m" = "$2" ] || stale "mode, uid and gid were expected to be $2, they are $m"
-set -- "$@" $m
-[ "$6:$7" = "$4" ] || chown -h -- "$4" "$1" || exit 91
-chmod -- "$3" "$1" || { chown -h -- "$6:$7" "$1"; chmod -- "$5" "$1"; exit 91; }`
+place "$t" "$p" "$sum" "$meta" "$more"`
 
 // writeFile lays the content beside its place, readable for nobody else, has it validated, and has one command on the target compare and rename.
 func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
@@ -77,7 +38,7 @@ func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
 	}
 	ctx, cancel := bounded(ctx, h.timeout)
 	defer cancel()
-	temp := folder(c.Path) + ".pfrun-" + rand.Text() + ".tmp"
+	temp := beside(c.Path)
 	defer func() {
 		if err != nil {
 			err = h.at(c.Path, errors.Join(err, h.discard(ctx, temp)))
@@ -89,8 +50,12 @@ func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
 	if err := h.validate(ctx, c, temp); err != nil {
 		return err
 	}
-	sum, expected := expectation(c.Before)
-	return h.commit(ctx, c.Path, put, temp, c.Path, sum, expected, octal(c.Meta), fmt.Sprintf("%d:%d", c.Meta.UID, c.Meta.GID), c.Content.SHA256)
+	before := c.Replaces
+	if c.Before != nil {
+		n := change.NodeOf(c.Before)
+		before = &n
+	}
+	return h.commit(ctx, c.Path, put, append(append([]string{temp, c.Path}, expectation(before)...), octal(c.Meta), own(c.Meta), c.Content.SHA256)...)
 }
 
 // validate runs the command that has to accept the new content.
@@ -181,34 +146,11 @@ func (h *Host) discard(ctx context.Context, temp string) error {
 	return nil
 }
 
-func (h *Host) removeFile(ctx context.Context, c change.Remove) error {
-	if err := checkPath(c.Path); err != nil {
-		return h.at("", err)
-	}
-	if c.Before == nil {
-		return h.at(c.Path, errors.New("remove: what is removed must be known"))
-	}
-	sum, expected := expectation(c.Before)
-	return h.commit(ctx, c.Path, remove, c.Path, sum, expected)
-}
-
-func (h *Host) setMeta(ctx context.Context, c change.SetMeta) error {
-	if err := checkPath(c.Path); err != nil {
-		return h.at("", err)
-	}
-	return h.commit(ctx, c.Path, meta, c.Path, shown(c.Before), octal(c.Meta), fmt.Sprintf("%d:%d", c.Meta.UID, c.Meta.GID))
-}
-
-// expectation gives what the scripts compare with.
-func expectation(f *change.File) (sum, meta string) {
-	if f == nil {
-		return "-", ""
-	}
-	return f.Content.SHA256, shown(f.Meta)
-}
-
 // shown gives mode, uid and gid as stat -c "%a %u %g" does.
 func shown(m change.Meta) string { return fmt.Sprintf("%o %d %d", m.Mode, m.UID, m.GID) }
+
+// own gives owner and group for chown.
+func own(m change.Meta) string { return fmt.Sprintf("%d:%d", m.UID, m.GID) }
 
 // octal gives the mode for chmod. Five digits clear setuid and setgid of a folder too.
 func octal(m change.Meta) string { return fmt.Sprintf("%05o", m.Mode) }

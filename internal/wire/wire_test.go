@@ -71,7 +71,9 @@ func full() everything {
 		Any: map[string]any{"list": []any{int64(1), "a", nil, true, false, 1.5, map[string]any{}}, "unknown": change.Unknown{}, "bytes": []byte("b")},
 		Steps: []change.Change{
 			change.WriteFile{Path: "/a", Content: change.Bytes(nil), Before: file, Validate: []string{"x"}}, change.Remove{Path: "/b", Before: file},
-			change.SetMeta{Path: "/c"}, change.Service{Name: "s", Action: change.Start}, change.Exec{Argv: []string{"a"}, Stdin: "\xff\x00", Reads: []change.Ref{change.Path("/x")}},
+			change.SetMeta{Path: "/c", Times: &change.Times{Modify: change.Moment{Now: true}}}, change.Symlink{Path: "/l", Target: "x", Before: &change.Node{Kind: change.LinkNode, Target: "y"}},
+			change.Mkdir{Path: "/d", Below: change.NewBelow([]change.Entry{{Name: "f", Node: change.NodeOf(file)}}, true)}, change.Hardlink{Path: "/h", Source: "/a", Node: change.NodeOf(file)},
+			change.Service{Name: "s", Action: change.Start}, change.Exec{Argv: []string{"a"}, Stdin: "\xff\x00", Reads: []change.Ref{change.Path("/x")}},
 		},
 		State: change.ServiceState{Manager: change.Systemd, Status: map[string]string{"a": "b"}},
 		File:  file,

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// Change is one step as data. The kinds are WriteFile, Remove, SetMeta, Service and Exec.
+// Change is one step as data. The kinds are WriteFile, Remove, Mkdir, Symlink, Hardlink, SetMeta, Service and Exec.
 type Change interface {
 	// Summary says in a few words what the change does, for a person.
 	Summary() string
@@ -27,6 +27,8 @@ type WriteFile struct {
 	Meta    Meta  // what the file has afterwards
 	Before  *File // what must be there for the change to be made; nil: nothing
 	Backup  bool  // the file is a copy that a backup argument asked for
+	// Replaces is a symbolic link that must be there, and whose place the file takes; Before is nil then.
+	Replaces *Node `json:",omitempty"`
 	// Validate is a command that must end with status 0 on the new content before it takes its place: "%s" in its words stands for the path of the file that holds it, "%%" for "%".
 	Validate []string `json:",omitempty"`
 }
@@ -40,18 +42,60 @@ func (c WriteFile) ValidateArgv(tmp string) []string {
 	return argv
 }
 
-// Remove removes a regular file.
+// Remove removes what is at a path: a regular file, or what Node says. A folder goes with all that is below it; it loses its name in one step.
 type Remove struct {
 	Path   string
-	Before *File // what must be there
+	Before *File // the regular file that must be there; nil: Node says what it is
+	Node   *Node `json:",omitempty"`
 }
 
-// SetMeta sets mode and owner of a path without touching its content.
+// Mkdir makes a folder where nothing is. The folder above it must be there.
+type Mkdir struct {
+	Path  string
+	Meta  Meta
+	Below *Below `json:",omitempty"` // what is in it from the beginning; its entries must be held. nil: nothing
+}
+
+// Symlink makes a symbolic link, or puts it in place of what is there, atomically.
+type Symlink struct {
+	Path   string
+	Target string // as it is written in the link
+	Meta   Meta   // of the link itself, whose mode nobody can choose
+	Before *Node  // the link or regular file that must be there; nil: nothing
+}
+
+// Hardlink gives a regular file another name, or puts it in place of what has that name, atomically.
+type Hardlink struct {
+	Path   string
+	Source string // a name that the file has already; a link at its end is not followed
+	Node   Node   // the file that must be there
+	Before *Node  // the link or regular file that must be at Path; nil: nothing
+}
+
+// SetMeta sets mode, owner and times of a path without touching its content.
 type SetMeta struct {
 	Path   string
 	Meta   Meta
 	Before Meta // what must be there
+	// Link says that the path is a symbolic link, and that its own owner and times are meant; it has no mode of its own. Without it a link is not what is expected.
+	Link  bool   `json:",omitempty"`
+	Times *Times `json:",omitempty"` // nil: they stay as they are
 }
+
+// Times are the times of a path.
+type Times struct {
+	Access, Modify             Moment
+	BeforeAccess, BeforeModify time.Time // what they were; zero: not known
+}
+
+// Moment is what a time is set to. The zero value leaves it as it is.
+type Moment struct {
+	Now bool `json:",omitempty"` // by the host's clock, when the change is made
+	At  time.Time
+}
+
+// Zero reports whether the time is left as it is.
+func (m Moment) Zero() bool { return !m.Now && m.At.IsZero() }
 
 // Action is what a service change does.
 type Action string
@@ -93,17 +137,53 @@ func (c WriteFile) Summary() string {
 	switch {
 	case c.Backup:
 		return "back up to " + c.Path
+	case c.Replaces != nil:
+		return "put a file in place of the link " + c.Path
 	case c.Before == nil:
 		return "create " + c.Path
 	}
 	return "edit " + c.Path
 }
 
-// Summary of a file that is removed.
-func (c Remove) Summary() string { return "remove " + c.Path }
+// Summary of what is removed.
+func (c Remove) Summary() string {
+	switch {
+	case c.Node == nil || c.Node.Kind == RegularNode || c.Node.Kind == OtherNode:
+		return "remove " + c.Path
+	case c.Node.Kind == LinkNode:
+		return "remove the link " + c.Path
+	case c.Node.Below.Empty():
+		return "remove the empty folder " + c.Path
+	}
+	return fmt.Sprintf("remove the folder %s with %d paths in it", c.Path, c.Node.Below.Count)
+}
 
-// Summary of mode and owner that are set.
-func (c SetMeta) Summary() string { return "set mode and owner of " + c.Path }
+// Summary of a folder that is made.
+func (c Mkdir) Summary() string {
+	if c.Below.Empty() {
+		return "make the folder " + c.Path
+	}
+	return fmt.Sprintf("make the folder %s with %d paths in it", c.Path, c.Below.Count)
+}
+
+// Summary of a symbolic link.
+func (c Symlink) Summary() string { return fmt.Sprintf("link %s to %s", c.Path, c.Target) }
+
+// Summary of a hard link.
+func (c Hardlink) Summary() string { return fmt.Sprintf("make %s a name of %s", c.Path, c.Source) }
+
+// Summary of mode, owner and times that are set.
+func (c SetMeta) Summary() string {
+	switch {
+	case c.Times == nil && c.Link:
+		return "set owner of the link " + c.Path
+	case c.Times == nil:
+		return "set mode and owner of " + c.Path
+	case c.Meta.Same(c.Before):
+		return "set times of " + c.Path
+	}
+	return "set mode, owner and times of " + c.Path
+}
 
 // Summary of what is done to a service.
 func (c Service) Summary() string {
@@ -118,6 +198,9 @@ func (c Exec) Summary() string { return "run " + words(c.Argv) }
 
 func (WriteFile) sealed() {}
 func (Remove) sealed()    {}
+func (Mkdir) sealed()     {}
+func (Symlink) sealed()   {}
+func (Hardlink) sealed()  {}
 func (SetMeta) sealed()   {}
 func (Service) sealed()   {}
 func (Exec) sealed()      {}

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
@@ -27,11 +28,28 @@ func file(text string) *change.File {
 
 var running = change.ServiceState{Manager: change.Systemd, Unit: "postfix.service", Exists: true, Running: true, Status: map[string]string{"ActiveState": "active"}}
 
+var noon = time.Date(2024, 2, 29, 12, 0, 0, 5, time.UTC)
+
+func link(target string) *change.Node {
+	return &change.Node{Kind: change.LinkNode, Meta: meta(0o777), Target: target}
+}
+
+// below is a folder with one of everything.
+var below = change.NewBelow([]change.Entry{
+	{Name: "a", Node: change.NodeOf(file("a\n"))}, {Name: "d", Node: change.Node{Kind: change.DirNode, Meta: meta(0o755)}}, {Name: "d/l", Node: *link("../a")},
+}, true)
+
 // samples holds one of each kind, filled in fully.
 var samples = []change.Change{
-	change.WriteFile{Path: "/etc/x", Content: change.Bytes([]byte("new\n")), Meta: meta(0o600), Before: file("old\n"), Validate: []string{"check", "%s"}},
-	change.Remove{Path: "/etc/x", Before: file("old\n")},
-	change.SetMeta{Path: "/etc/x", Meta: meta(0o600), Before: meta(0o644)},
+	change.WriteFile{Path: "/etc/x", Content: change.Bytes([]byte("new\n")), Meta: meta(0o600), Before: file("old\n"), Replaces: link("y"), Validate: []string{"check", "%s"}},
+	change.Remove{Path: "/etc/x", Before: file("old\n"), Node: &change.Node{Kind: change.DirNode, Meta: meta(0o755), Below: below}},
+	change.Mkdir{Path: "/etc/x", Meta: meta(0o755), Below: below},
+	change.Symlink{Path: "/etc/x", Target: "y", Meta: meta(0o777), Before: link("z")},
+	change.Hardlink{Path: "/etc/x", Source: "/etc/y", Node: change.NodeOf(file("old\n")), Before: link("z")},
+	change.SetMeta{
+		Path: "/etc/x", Meta: meta(0o600), Before: meta(0o644), Link: true,
+		Times: &change.Times{Access: change.Moment{Now: true}, Modify: change.Moment{At: noon}, BeforeAccess: noon.Add(time.Second), BeforeModify: noon.Add(time.Hour)},
+	},
 	change.Service{Name: "postfix", Action: change.Restart, Before: running, Arguments: []string{"-v"}, Sleep: 3, Runlevel: "boot"},
 	change.Exec{
 		Argv: []string{"postmap", "a b"}, Stdin: "in", Dir: "/etc", Env: []string{"A=b"}, Effectless: true,
@@ -198,6 +216,64 @@ func TestSame(t *testing.T) {
 	other.Meta.UID = 1
 	if a.Same(other) || a.Same(file("y")) || a.Same(nil) || (*change.File)(nil).Same(a) {
 		t.Error("what differs is the same")
+	}
+}
+
+// TestInverseOfInverse holds that what undoes a change is undone by the change, for each kind that can be undone.
+func TestInverseOfInverse(t *testing.T) {
+	small, large := change.NodeOf(file("x\n")), change.Node{Kind: change.RegularNode, Meta: meta(0o644), Size: 1 << 40}
+	all := []change.Change{
+		change.WriteFile{Path: "/x", Content: change.Bytes([]byte("a")), Meta: meta(0o600), Replaces: link("y")},
+		change.Remove{Path: "/x", Node: link("y")}, change.Remove{Path: "/x", Before: file("a")}, change.Remove{Path: "/x", Node: &small},
+		change.Mkdir{Path: "/x", Meta: meta(0o700)}, change.Mkdir{Path: "/x", Meta: meta(0o700), Below: below},
+		change.Symlink{Path: "/x", Target: "y", Meta: meta(0o777)}, change.Symlink{Path: "/x", Target: "y", Meta: meta(0o777), Before: link("z")},
+		change.Symlink{Path: "/x", Target: "y", Meta: meta(0o777), Before: &small},
+		change.SetMeta{Path: "/x", Meta: meta(0o600), Before: meta(0o644), Times: &change.Times{Modify: change.Moment{At: noon}, BeforeModify: noon.Add(time.Hour)}},
+	}
+	for _, c := range all {
+		back, ok := change.Invert(c)
+		if !ok {
+			t.Errorf("%s has no inverse", c.Summary())
+			continue
+		}
+		again, ok := change.Invert(back)
+		if !ok || again.Summary() != c.Summary() || change.Diff(again) != change.Diff(c) {
+			t.Errorf("%s became %s:\n%s", change.Diff(c), back.Summary(), change.Diff(again))
+		}
+	}
+	unread := change.NewBelow([]change.Entry{{Name: "large", Node: large}}, false)
+	for _, c := range []change.Change{
+		change.Remove{Path: "/x", Node: &large}, change.Remove{Path: "/x", Node: &change.Node{Kind: change.OtherNode}},
+		change.Remove{Path: "/x", Node: &change.Node{Kind: change.DirNode, Below: unread}}, change.Symlink{Path: "/x", Before: &large}, change.Remove{Path: "/x"},
+	} {
+		if back, ok := change.Invert(c); ok {
+			t.Errorf("%s cannot be undone, and %s is to do it", change.Diff(c), back.Summary())
+		}
+	}
+}
+
+func TestNodesAreComparedAsFarAsTheyAreKnown(t *testing.T) {
+	read, unread := change.NodeOf(file("abc")), change.Node{Kind: change.RegularNode, Meta: meta(0o644), Size: 3}
+	other := change.NodeOf(file("abd"))
+	foreign := *link("y")
+	foreign.Meta.UID = 7
+	folder := func(b *change.Below) *change.Node {
+		return &change.Node{Kind: change.DirNode, Meta: meta(0o755), Below: b}
+	}
+	entry := func(text string, hold bool) *change.Below {
+		return change.NewBelow([]change.Entry{{Name: "a", Node: change.NodeOf(file(text))}}, hold)
+	}
+	for _, tt := range []struct {
+		a, b *change.Node
+		want bool
+	}{
+		{nil, nil, true}, {nil, &read, false}, {&read, &unread, true}, {&unread, &other, true}, {&read, &other, false}, {link("y"), link("y"), true}, {link("y"), link("z"), false},
+		{link("y"), &foreign, false}, {link("y"), &read, false}, {folder(nil), folder(nil), true}, {folder(nil), folder(entry("a", true)), false},
+		{folder(entry("a", true)), folder(entry("a", false)), true}, {folder(entry("a", true)), folder(entry("b", true)), false}, {folder(entry("a", false)), folder(entry("aa", true)), false},
+	} {
+		if got := tt.a.Same(tt.b); got != tt.want {
+			t.Errorf("%+v and %+v: %t", tt.a, tt.b, got)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/aymanbagabas/go-udiff"
@@ -16,17 +17,36 @@ func Diff(c Change) string {
 		if c.Backup {
 			return fmt.Sprintf("+ %s (backup)\n", c.Path)
 		}
+		if c.Replaces != nil {
+			return "- " + c.Replaces.describe(c.Path) + contentDiff(c.Path, nil, &File{c.Content, c.Meta})
+		}
 		return contentDiff(c.Path, c.Before, &File{c.Content, c.Meta})
 	case Remove:
-		return contentDiff(c.Path, c.Before, nil)
+		return removeDiff(c)
+	case Mkdir:
+		return "+ " + Node{Kind: DirNode, Meta: c.Meta, Below: c.Below}.describe(c.Path) + c.Below.lines("+ ", c.Path)
+	case Symlink:
+		return c.Before.gone(c.Path) + "+ " + Node{Kind: LinkNode, Meta: c.Meta, Target: c.Target}.describe(c.Path)
+	case Hardlink:
+		return c.Before.gone(c.Path) + fmt.Sprintf("+ %s (hard link to %s)\n", c.Path, c.Source)
 	case SetMeta:
-		return metaDiff(c.Path, c.Before, c.Meta)
+		return metaDiff(c.Path, c.Before, c.Meta) + timesDiff(c.Path, c.Times)
 	case Service:
 		return fmt.Sprintf("~ service %s: %s%s\n", c.Name, c.Action, stateDiff(c))
 	case Exec:
 		return fmt.Sprintf("+ %s\n", c.Summary())
 	}
 	panic(fmt.Sprintf("change.Diff: unknown kind %T", c))
+}
+
+func removeDiff(c Remove) string {
+	if f := c.Node.File(); c.Before != nil || f != nil {
+		if f == nil {
+			f = c.Before
+		}
+		return contentDiff(c.Path, f, nil)
+	}
+	return c.Node.gone(c.Path)
 }
 
 func contentDiff(path string, before, after *File) string {
@@ -79,6 +99,29 @@ func metaDiff(path string, before, after Meta) string {
 	}
 	return fmt.Sprintf("--- before: %s (mode and owner)\n+++ after: %s (mode and owner)\n-%s\n+%s\n", path, path, before, after)
 }
+
+func timesDiff(path string, t *Times) string {
+	if t == nil {
+		return ""
+	}
+	line := func(what string, m Moment, before time.Time) string {
+		was, will := "", "now"
+		if !before.IsZero() {
+			was = " " + before.UTC().Format(timeForm) + " ->"
+		}
+		if !m.Now {
+			will = m.At.UTC().Format(timeForm)
+		}
+		if m.Zero() || !m.Now && m.At.Equal(before) {
+			return ""
+		}
+		return fmt.Sprintf("~ %s: %s time%s %s\n", path, what, was, will)
+	}
+	return line("modification", t.Modify, t.BeforeModify) + line("access", t.Access, t.BeforeAccess)
+}
+
+// timeForm is how times are shown: as far as file systems know them.
+const timeForm = "2006-01-02T15:04:05.999999999Z"
 
 func stateDiff(c Service) string {
 	after := c.After()

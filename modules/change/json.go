@@ -38,6 +38,12 @@ func Unmarshal(data []byte) (Change, error) {
 		return decode[WriteFile](e)
 	case "remove":
 		return decode[Remove](e)
+	case "mkdir":
+		return decode[Mkdir](e)
+	case "symlink":
+		return decode[Symlink](e)
+	case "hardlink":
+		return decode[Hardlink](e)
 	case "set_meta":
 		return decode[SetMeta](e)
 	case "service":
@@ -54,6 +60,12 @@ func kindOf(c Change) (string, error) {
 		return "write_file", nil
 	case Remove:
 		return "remove", nil
+	case Mkdir:
+		return "mkdir", nil
+	case Symlink:
+		return "symlink", nil
+	case Hardlink:
+		return "hardlink", nil
 	case SetMeta:
 		return "set_meta", nil
 	case Service:
@@ -87,9 +99,15 @@ func contents(c Change) []Content {
 	}
 	switch c := c.(type) {
 	case WriteFile:
-		return append(of(c.Before), c.Content)
+		return append(append(of(c.Before), c.Content), c.Replaces.contents()...)
 	case Remove:
-		return of(c.Before)
+		return append(of(c.Before), c.Node.contents()...)
+	case Mkdir:
+		return c.Below.contents()
+	case Symlink:
+		return c.Before.contents()
+	case Hardlink:
+		return append(c.Node.contents(), c.Before.contents()...)
 	}
 	return nil
 }

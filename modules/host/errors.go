@@ -21,6 +21,9 @@ var (
 	ErrNotListed = errors.New("the module's spec does not list this probe")
 )
 
+// errUnsaid says that a change does not say what it expects to find.
+var errUnsaid = errors.New("what is removed must be known")
+
 // Validated gives the error of a WriteFile whose Validate command ended with this status, in Ansible's words, or nil where that is 0.
 func Validated(status int, stderr []byte) error {
 	if status == 0 {

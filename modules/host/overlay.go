@@ -27,11 +27,11 @@ type Overlay struct {
 // pending is what overlays of one host share: the changes so far, whoever looks.
 type pending struct {
 	mu      sync.RWMutex
-	files   map[string]*change.File // nil: planned to be removed
-	metas   map[string]change.Meta
+	nodes   map[string]*planned
+	metas   map[string]change.Meta // of paths that are there already
 	states  map[change.Ref]change.State
-	times   map[string]time.Time // when a file was planned
-	dirs    map[string]string    // folder → where the links in its path lead
+	times   map[string]time.Time // modification times of what is planned
+	dirs    map[string]string    // folder → where it leads
 	blurred bool
 	changes []change.Change // all that was planned, in its order
 }
@@ -39,7 +39,7 @@ type pending struct {
 // NewOverlay makes an overlay in which nothing is planned.
 func NewOverlay(base Reader) *Overlay {
 	return &Overlay{base: base, pending: &pending{
-		files: map[string]*change.File{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{},
+		nodes: map[string]*planned{}, metas: map[string]change.Meta{}, states: map[change.Ref]change.State{},
 		times: map[string]time.Time{}, dirs: map[string]string{},
 	}}
 }
@@ -96,9 +96,15 @@ func (o *Overlay) Apply(ctx context.Context, c change.Change) (change.Outcome, e
 func (o *Overlay) apply(ctx context.Context, c change.Change) (change.Outcome, error) {
 	switch c := c.(type) {
 	case change.WriteFile:
-		return o.setFile(ctx, c.Path, c.Before, &change.File{Content: c.Content, Meta: c.Meta})
+		return o.write(ctx, c)
 	case change.Remove:
-		return o.setFile(ctx, c.Path, c.Before, nil)
+		return o.remove(ctx, c)
+	case change.Mkdir:
+		return o.mkdir(ctx, c)
+	case change.Symlink:
+		return o.replace(ctx, c.Path, c.Before, plannedNode(change.Node{Kind: change.LinkNode, Meta: c.Meta, Target: c.Target}))
+	case change.Hardlink:
+		return o.hardlink(ctx, c)
 	case change.SetMeta:
 		return o.setMeta(ctx, c)
 	case change.Service:
@@ -116,46 +122,13 @@ func (o *Overlay) plan(f func()) {
 	f()
 }
 
-func (o *Overlay) setFile(ctx context.Context, name string, before, after *change.File) (change.Outcome, error) {
-	if err := o.expect(ctx, name, before); err != nil {
-		return change.Outcome{}, err
+func (o *Overlay) write(ctx context.Context, c change.WriteFile) (change.Outcome, error) {
+	before := c.Replaces
+	if c.Before != nil {
+		n := change.NodeOf(c.Before)
+		before = &n
 	}
-	real, err := o.real(ctx, name)
-	if err != nil {
-		return change.Outcome{}, err
-	}
-	o.plan(func() {
-		o.files[real], o.times[real] = after, time.Now()
-		delete(o.metas, real)
-	})
-	return change.Outcome{Known: true}, nil
-}
-
-// expect compares what is at a path with what a change expects, nil being nothing. A link is never what a file change expects.
-func (o *Overlay) expect(ctx context.Context, name string, before *change.File) error {
-	if o.trusting {
-		return nil
-	}
-	stale := fmt.Errorf("%s: %w", name, ErrStale)
-	st, err := o.Stat(ctx, name)
-	switch {
-	case err != nil:
-		return err
-	case st.Kind == Absent && before == nil:
-		return o.folderOf(ctx, name)
-	case st.Kind != Regular || before == nil || st.Size != before.Content.Size:
-		return stale
-	}
-	now, err := o.ReadFile(ctx, name, before.Content.Size)
-	switch {
-	case isNotExist(err), isTooLarge(err):
-		return stale
-	case err != nil:
-		return err
-	case !before.Same(now):
-		return stale
-	}
-	return nil
+	return o.replace(ctx, c.Path, before, plannedFile(&change.File{Content: c.Content, Meta: c.Meta}))
 }
 
 // folderOf wants the folder that a new file goes to.
@@ -165,28 +138,6 @@ func (o *Overlay) folderOf(ctx context.Context, name string) error {
 		err = fmt.Errorf("%s: the folder above it: %w", name, fs.ErrNotExist)
 	}
 	return err
-}
-
-func (o *Overlay) setMeta(ctx context.Context, c change.SetMeta) (change.Outcome, error) {
-	st, err := o.Stat(ctx, c.Path)
-	if err != nil {
-		return change.Outcome{}, err
-	}
-	if !o.trusting && (st.Kind == Absent || st.Kind == Link || !st.Meta.Same(c.Before)) {
-		return change.Outcome{}, fmt.Errorf("%s: %w", c.Path, ErrStale)
-	}
-	real, err := o.real(ctx, c.Path)
-	if err != nil {
-		return change.Outcome{}, err
-	}
-	o.plan(func() {
-		if f := o.files[real]; f != nil {
-			o.files[real] = &change.File{Content: f.Content, Meta: c.Meta}
-			return
-		}
-		o.metas[real] = c.Meta
-	})
-	return change.Outcome{Known: true}, nil
 }
 
 // exec runs an effectless program for real, unless what it reads is planned to change. Any other blurs the overlay.
@@ -229,57 +180,9 @@ func (o *Overlay) Stat(ctx context.Context, name string) (Stat, error) {
 	if st, ok := o.plannedStat(real, name); ok {
 		return st, nil
 	}
-	st, err := o.base.Stat(ctx, name)
+	st, err := o.base.Stat(ctx, real)
+	st.Path = name
 	return o.withMeta(real, st), err
-}
-
-// plannedStat describes a planned file, or one that is planned to be removed; name is what the answer calls it.
-func (o *Overlay) plannedStat(real, name string) (Stat, bool) {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	f, ok := o.files[real]
-	switch {
-	case !ok:
-		return Stat{}, false
-	case f == nil:
-		return Stat{Path: name, Kind: Absent}, true
-	}
-	return Stat{Path: name, Kind: Regular, Meta: f.Meta, Size: f.Content.Size, ModTime: o.times[real]}, true
-}
-
-// withMeta puts planned mode and owner into what the base said.
-func (o *Overlay) withMeta(real string, st Stat) Stat {
-	o.mu.RLock()
-	defer o.mu.RUnlock()
-	if meta, ok := o.metas[real]; ok && st.Kind != Absent {
-		st.Meta = meta
-	}
-	return st
-}
-
-// ReadFile sees planned files.
-func (o *Overlay) ReadFile(ctx context.Context, name string, limit int64) (*change.File, error) {
-	real, err := o.end(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	o.mu.RLock()
-	f, planned := o.files[real]
-	meta, metaPlanned := o.metas[real]
-	o.mu.RUnlock()
-	switch {
-	case planned && f == nil:
-		return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
-	case planned && f.Content.Size > limit:
-		return nil, fmt.Errorf("%s: %w", name, ErrTooLarge)
-	case planned:
-		return f, nil
-	}
-	f, err = o.base.ReadFile(ctx, name, limit)
-	if err == nil && metaPlanned {
-		f = &change.File{Content: f.Content, Meta: meta}
-	}
-	return f, err
 }
 
 // State sees planned states.
@@ -328,8 +231,11 @@ func (o *Overlay) plannedFor(r change.Ref) (change.Ref, bool) {
 			found = append(found, ref)
 		}
 	}
-	for name := range o.files {
+	for name := range o.nodes {
 		take(change.Path(name))
+	}
+	if r.Kind == change.PathRef && r.Name != "*" && o.covered(r.Name) {
+		found = append(found, r)
 	}
 	for name := range o.metas {
 		take(change.Path(name))

@@ -2,13 +2,15 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"path"
+	"strings"
 )
 
-// What is planned is remembered under the path that all links lead to, so that a file is the planned one by whatever name it is looked at. Folders are no change's business
-// here: where their links lead is asked of the base, once.
+// What is planned is remembered under the path that all links lead to, so that a path is the planned one by whatever name it is looked at. Where the links of the folders of the
+// base lead is asked once, until a plan alters it.
 
-// known gives the name under which plans know a path, without following a link at its end. While no file is planned that is not worth a look.
+// known gives the name under which plans know a path, without following a link at its end. While nothing is planned that is not worth a look.
 func (o *Overlay) known(ctx context.Context, name string) (string, error) {
 	if o.untouched() {
 		return name, nil
@@ -19,7 +21,7 @@ func (o *Overlay) known(ctx context.Context, name string) (string, error) {
 func (o *Overlay) untouched() bool {
 	o.mu.RLock()
 	defer o.mu.RUnlock()
-	return len(o.files) == 0 && len(o.metas) == 0
+	return len(o.nodes) == 0 && len(o.metas) == 0
 }
 
 // end gives the name under which plans know what a path leads to.
@@ -39,40 +41,63 @@ func (o *Overlay) real(ctx context.Context, name string) (string, error) {
 	if !path.IsAbs(name) {
 		return name, nil // the base says what is wrong with it
 	}
-	name = path.Clean(name)
-	if name == "/" {
-		return name, nil
+	name = strings.TrimRight(name, "/")
+	if name == "" {
+		return "/", nil
 	}
-	dir, err := o.realDir(ctx, path.Dir(name))
-	return path.Join(dir, path.Base(name)), err
+	dir, last := path.Split(name)
+	if last == "." || last == ".." {
+		return o.through(ctx, "/", name, 0)
+	}
+	dir, err := o.through(ctx, "/", dir, 0)
+	return path.Join(dir, last), err
 }
 
-func (o *Overlay) realDir(ctx context.Context, dir string) (string, error) {
-	if dir == "/" {
-		return dir, nil
+// through goes from a folder without links in its path to where words lead, links followed. hops counts those that were.
+func (o *Overlay) through(ctx context.Context, at, words string, hops int) (string, error) {
+	if path.IsAbs(words) {
+		at = "/"
 	}
+	for word := range strings.SplitSeq(words, "/") {
+		var err error
+		switch word {
+		case "", ".":
+		case "..":
+			at = path.Dir(at)
+		default:
+			at, err = o.into(ctx, at, word, hops)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	return at, nil
+}
+
+// into goes one word further.
+func (o *Overlay) into(ctx context.Context, at, word string, hops int) (string, error) {
+	here := path.Join(at, word)
 	o.mu.RLock()
-	real, ok := o.dirs[dir]
+	real, ok := o.dirs[here]
 	o.mu.RUnlock()
 	if ok {
 		return real, nil
 	}
-	above, err := o.realDir(ctx, path.Dir(dir))
-	if err != nil {
-		return "", err
-	}
-	end, err := Follow(ctx, o.base, path.Join(above, path.Base(dir)))
-	if err != nil {
-		return "", err
-	}
-	real = end.Path
-	if end.Path != path.Join(above, path.Base(dir)) { // a link was followed: there may be more in where it leads
-		if real, err = o.real(ctx, end.Path); err != nil {
+	st, planned := o.plannedStat(here, here)
+	if !planned {
+		var err error
+		if st, err = o.base.Stat(ctx, here); err != nil {
 			return "", err
 		}
 	}
-	if end.Kind != Absent { // it could come into being
-		o.plan(func() { o.dirs[dir] = real })
+	switch {
+	case st.Kind == Absent: // it could come into being
+		return here, nil
+	case st.Kind != Link:
+		o.plan(func() { o.dirs[here] = here })
+		return here, nil
+	case hops == maxLinks:
+		return "", fmt.Errorf("%s: too many levels of symbolic links", here)
 	}
-	return real, nil
+	return o.through(ctx, at, st.Target, hops+1)
 }

@@ -2,6 +2,8 @@ package host
 
 import (
 	"context"
+	"fmt"
+	"io/fs"
 	"iter"
 	"path"
 	"slices"
@@ -31,13 +33,33 @@ func (o *Overlay) below(ctx context.Context, dir string) ([]Stat, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Stat
-	seen := map[string]bool{}
-	for st, err := range o.base.Walk(ctx, dir) {
-		if err != nil {
-			return nil, err
+	all, seen, err := o.belowBase(ctx, dir, real)
+	if err != nil {
+		return nil, err
+	}
+	all = append(all, o.created(dir, real, seen)...)
+	slices.SortFunc(all, func(a, b Stat) int { return ComparePaths(a.Path, b.Path) })
+	return all, nil
+}
+
+// belowBase gives what the base has below a folder, as it is planned to be, and the names of all that it has. A planned folder is none of its.
+func (o *Overlay) belowBase(ctx context.Context, dir, real string) (all []Stat, seen map[string]bool, err error) {
+	seen = map[string]bool{}
+	if st, planned := o.plannedStat(real, dir); planned {
+		switch st.Kind {
+		case Dir:
+			return nil, seen, nil
+		case Absent:
+			return nil, nil, fmt.Errorf("%s: %w", dir, fs.ErrNotExist)
 		}
-		inside := path.Join(real, strings.TrimPrefix(st.Path, dir))
+		return nil, nil, fmt.Errorf("%s: is not a directory but a %s", dir, st.Kind)
+	}
+	for st, err := range o.base.Walk(ctx, real) {
+		if err != nil {
+			return nil, nil, err
+		}
+		inside := st.Path
+		st.Path = path.Join(dir, strings.TrimPrefix(inside, real))
 		seen[inside] = true
 		if now, ok := o.plannedStat(inside, st.Path); ok {
 			st = now
@@ -46,17 +68,15 @@ func (o *Overlay) below(ctx context.Context, dir string) ([]Stat, error) {
 			all = append(all, st)
 		}
 	}
-	all = append(all, o.created(dir, real, seen)...)
-	slices.SortFunc(all, func(a, b Stat) int { return ComparePaths(a.Path, b.Path) })
-	return all, nil
+	return all, seen, nil
 }
 
-// created gives the planned files below dir that the base does not have. They are called by dir, and known by where it leads.
+// created gives the planned paths below dir that the base does not have. They are called by dir, and known by where it leads.
 func (o *Overlay) created(dir, real string, seen map[string]bool) []Stat {
 	prefix := strings.TrimSuffix(real, "/") + "/"
 	o.mu.RLock()
 	var names []string
-	for name := range o.files {
+	for name := range o.nodes {
 		if strings.HasPrefix(name, prefix) && !seen[name] {
 			names = append(names, name)
 		}

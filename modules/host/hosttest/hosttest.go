@@ -22,11 +22,10 @@ import (
 type Options struct {
 	// Dir is a folder on the host that is there and empty, and belongs to the host's user, with a group of that user's. The suite leaves files in it.
 	Dir string
-	// Programs says that the host runs real programs, a POSIX system's. Without it nothing is run, and Mkdir and Link are needed.
+	// Programs says that the host runs real programs, a POSIX system's. Without it nothing is run.
 	Programs bool
-	// Mkdir makes a folder with mode 0755, and Link a symbolic link, for the suite to look at: no change makes them. nil: by programs of the host.
-	Mkdir func(t *testing.T, h host.Host, path string)
-	Link  func(t *testing.T, h host.Host, path, target string)
+	// Planned says that the host is one as it would be: nobody looks into what is written, and services are taken as they come.
+	Planned bool
 }
 
 // Run runs the suite, each test with a host of its own from open and a new folder. What open makes it closes by t.Cleanup.
@@ -36,6 +35,9 @@ func Run(t *testing.T, open func(t *testing.T) host.Host, o Options) {
 		tests = append(tests[:len(tests):len(tests)], programTests...)
 	}
 	for _, tt := range tests {
+		if o.Planned && tt.makes {
+			continue
+		}
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSuite(t, open(t), o)
 			tt.test(s)
@@ -44,8 +46,9 @@ func Run(t *testing.T, open func(t *testing.T) host.Host, o Options) {
 }
 
 type test struct {
-	name string
-	test func(s *suite)
+	name  string
+	test  func(s *suite)
+	makes bool // it is about what comes of making a change, not of the plan
 }
 
 // suite is one test: a host and a folder on it.
@@ -155,20 +158,12 @@ func (s *suite) only(names ...string) {
 
 func (s *suite) mkdir(path string) {
 	s.Helper()
-	if s.o.Mkdir != nil {
-		s.o.Mkdir(s.T, s.host, path)
-		return
-	}
-	s.do("mkdir", "-m", "0755", path)
+	s.apply(change.Mkdir{Path: path, Meta: s.meta(0o755)})
 }
 
 func (s *suite) link(path, target string) {
 	s.Helper()
-	if s.o.Link != nil {
-		s.o.Link(s.T, s.host, path, target)
-		return
-	}
-	s.do("ln", "-s", target, path)
+	s.apply(change.Symlink{Path: path, Target: target, Meta: s.meta(0o777)})
 }
 
 // do runs a program that has to succeed and gives what it prints.

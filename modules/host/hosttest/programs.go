@@ -17,18 +17,18 @@ import (
 )
 
 var programTests = []test{
-	{"Exec", testExec},
-	{"ExecArguments", testExecArguments},
-	{"ExecLarge", testExecLarge},
-	{"ExecNotFound", testExecNotFound},
-	{"ExecFolder", testExecFolder},
-	{"ExecCancelled", testExecCancelled},
-	{"ExecConcurrent", testExecConcurrent},
-	{"Probe", testProbe},
-	{"ProbeScratch", testProbeScratch},
-	{"Validate", testValidate},
-	{"StatOther", testStatOther},
-	{"DialRefused", testDialRefused},
+	{name: "Exec", test: testExec},
+	{name: "ExecArguments", test: testExecArguments},
+	{name: "ExecLarge", test: testExecLarge},
+	{name: "ExecNotFound", test: testExecNotFound},
+	{name: "ExecFolder", test: testExecFolder},
+	{name: "ExecCancelled", test: testExecCancelled},
+	{name: "ExecConcurrent", test: testExecConcurrent},
+	{name: "Probe", test: testProbe},
+	{name: "ProbeScratch", test: testProbeScratch},
+	{name: "Validate", test: testValidate},
+	{name: "StatOther", test: testStatOther},
+	{name: "DialRefused", test: testDialRefused},
 }
 
 func (s *suite) wantExec(c change.Exec, status int, stdout, stderr string) {

@@ -6,6 +6,8 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
@@ -46,6 +48,12 @@ func (h *Host) apply(c change.Change) (change.Outcome, error) {
 		return known(h.writeFile(c))
 	case change.Remove:
 		return known(h.remove(c))
+	case change.Mkdir:
+		return known(h.mkdir(c))
+	case change.Symlink:
+		return known(h.put(c.Path, c.Before, node{kind: host.Link, target: c.Target, meta: c.Meta}))
+	case change.Hardlink:
+		return known(h.hardlink(c))
 	case change.SetMeta:
 		return known(h.setMeta(c))
 	case change.Service:
@@ -66,18 +74,12 @@ func (h *Host) writeFile(c change.WriteFile) error {
 	if err := h.validate(c); err != nil {
 		return err
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	real, err := h.expect(c.Path, c.Before)
-	if err != nil {
-		return err
+	before := c.Replaces
+	if c.Before != nil {
+		n := change.NodeOf(c.Before)
+		before = &n
 	}
-	if parent := h.nodes[path.Dir(real)]; parent == nil || parent.kind != host.Dir {
-		return fmt.Errorf("%s: the folder above it: %w", c.Path, fs.ErrNotExist)
-	}
-	h.tick()
-	h.nodes[real] = &node{kind: host.Regular, content: change.Bytes(data), meta: c.Meta, mtime: h.clock}
-	return nil
+	return h.put(c.Path, before, node{kind: host.Regular, content: change.Bytes(data), meta: c.Meta})
 }
 
 // validate runs the command that has to accept the content. Nobody sees a file: the answer that the host was given decides.
@@ -108,36 +110,110 @@ func read(c change.Content) ([]byte, error) {
 	return data, nil
 }
 
-// expect compares what is at a path with what a change expects, nil being nothing. A link is never what a file change expects.
-func (h *Host) expect(name string, before *change.File) (real string, err error) {
+// put puts a node where a change expects something, nil being nothing.
+func (h *Host) put(name string, before *change.Node, n node) error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	real, err := h.expect(name, before)
+	if err != nil {
+		return err
+	}
+	if parent := h.nodes[path.Dir(real)]; parent == nil || parent.kind != host.Dir {
+		return fmt.Errorf("%s: the folder above it: %w", name, fs.ErrNotExist)
+	}
+	h.tick()
+	n.mtime = h.clock
+	h.nodes[real] = &n
+	return nil
+}
+
+// expect compares what is at a path with what a change expects, nil being nothing. A link at its end is not followed.
+func (h *Host) expect(name string, before *change.Node) (real string, err error) {
 	real, err = h.real(name, false)
 	if err != nil {
 		return "", err
 	}
-	n, stale := h.nodes[real], fmt.Errorf("%s: %w", name, host.ErrStale)
-	switch {
-	case n == nil && before == nil:
-		return real, nil
-	case n == nil || before == nil || n.kind != host.Regular:
-		return "", stale
-	case !before.Same(&change.File{Content: n.content, Meta: n.meta}):
-		return "", stale
+	if !before.Same(h.node(real)) {
+		return "", fmt.Errorf("%s: %w", name, host.ErrStale)
 	}
 	return real, nil
+}
+
+// node gives what is at a path as changes have it.
+func (h *Host) node(real string) *change.Node {
+	n := h.nodes[real]
+	switch {
+	case n == nil:
+		return nil
+	case n.kind == host.Regular:
+		f := change.NodeOf(&change.File{Content: n.content, Meta: n.meta})
+		return &f
+	}
+	out := &change.Node{Kind: change.NodeKind(n.kind), Meta: n.meta, Target: n.target}
+	if n.kind == host.Dir {
+		var entries []change.Entry
+		for p := range h.nodes {
+			if rest, ok := strings.CutPrefix(p, real+"/"); ok {
+				entries = append(entries, change.Entry{Name: rest, Node: *h.node(p)})
+			}
+		}
+		slices.SortFunc(entries, func(a, b change.Entry) int { return host.ComparePaths(a.Name, b.Name) })
+		out.Below = change.NewBelow(entries, true)
+	}
+	return out
+}
+
+func (h *Host) mkdir(c change.Mkdir) error {
+	if !c.Below.Held() {
+		return fmt.Errorf("%s: %w", c.Path, change.ErrNotHeld)
+	}
+	if err := h.put(c.Path, nil, node{kind: host.Dir, meta: c.Meta}); err != nil || c.Below.Empty() {
+		return err
+	}
+	for _, e := range c.Below.Entries {
+		n := node{kind: host.Kind(e.Kind), meta: e.Meta, target: e.Target}
+		if e.Content != nil {
+			n.content = *e.Content
+		}
+		if err := h.put(path.Join(c.Path, e.Name), nil, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (h *Host) hardlink(c change.Hardlink) error {
+	h.mu.Lock()
+	source, err := h.expect(c.Source, &c.Node)
+	n := h.nodes[source]
+	h.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return h.put(c.Path, c.Before, *n)
 }
 
 func (h *Host) remove(c change.Remove) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if c.Before == nil {
+	before := c.Node
+	if c.Before != nil {
+		n := change.NodeOf(c.Before)
+		before = &n
+	}
+	if before == nil {
 		return fmt.Errorf("remove %s: what is removed must be known", c.Path)
 	}
-	real, err := h.expect(c.Path, c.Before)
+	real, err := h.expect(c.Path, before)
 	if err != nil {
 		return err
 	}
 	h.tick()
-	delete(h.nodes, real)
+	for p := range h.nodes {
+		if p == real || strings.HasPrefix(p, real+"/") {
+			delete(h.nodes, p)
+		}
+	}
 	return nil
 }
 
@@ -149,11 +225,22 @@ func (h *Host) setMeta(c change.SetMeta) error {
 		return err
 	}
 	n := h.nodes[real]
-	if n == nil || n.kind == host.Link || !n.meta.Same(c.Before) {
+	same := n != nil && n.meta.Same(c.Before)
+	if n != nil && c.Link {
+		same = n.meta.UID == c.Before.UID && n.meta.GID == c.Before.GID
+	}
+	if !same || (n.kind == host.Link) != c.Link {
 		return fmt.Errorf("%s: %w", c.Path, host.ErrStale)
 	}
 	changed := *n
 	changed.meta = c.Meta
+	if c.Times != nil && !c.Times.Modify.Zero() {
+		h.tick()
+		changed.mtime = c.Times.Modify.At
+		if c.Times.Modify.Now {
+			changed.mtime = h.clock
+		}
+	}
 	h.nodes[real] = &changed
 	return nil
 }

@@ -189,10 +189,12 @@ func TestWalkGivesParentsFirstAndNamesInOrder(t *testing.T) {
 }
 
 func TestSuiteOfAllHosts(t *testing.T) {
-	on := func(h host.Host) *mem.Host { return h.(*mem.Host) }
-	hosttest.Run(t, func(*testing.T) host.Host { return mem.New(mem.Dir("/scratch", mem.Root(0o755))) }, hosttest.Options{
-		Dir:   "/scratch",
-		Mkdir: func(_ *testing.T, h host.Host, path string) { on(h).Put(mem.Dir(path, mem.Root(0o755))) },
-		Link:  func(_ *testing.T, h host.Host, path, target string) { on(h).Put(mem.Link(path, target)) },
-	})
+	hosttest.Run(t, func(*testing.T) host.Host { return mem.New(mem.Dir("/scratch", mem.Root(0o755))) }, hosttest.Options{Dir: "/scratch"})
+}
+
+// TestOverlayIsAHost holds that what is planned is seen as it would be if it had been made.
+func TestOverlayIsAHost(t *testing.T) {
+	hosttest.Run(t, func(*testing.T) host.Host {
+		return host.NewOverlay(mem.New(mem.Dir("/scratch", mem.Root(0o755))))
+	}, hosttest.Options{Dir: "/scratch", Planned: true})
 }
