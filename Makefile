@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: help build helper test test-unit test-integration test-long race lint fuzz-seeds \
-	images engine cc demo demo-down clean
+	images conformance engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
 UNIT = $(shell go list ./... | grep -v '/integration')
@@ -57,6 +57,11 @@ lint: ## check the format of the sources and vet them
 		if [ -n "$$bad" ]; then echo "not formatted (gofmt -w):"; echo "$$bad"; exit 1; fi
 	go vet ./...
 	@for f in $$(grep -rlE '^#!/bin/(ba)?sh' integration .ci); do bash -n "$$f"; done
+
+# ansible-core's own targets, from a checkout of branch stable-2.18 of ansible/ansible.
+conformance: build engine ## count what pfrun does of ansible-core's targets: ANSIBLE=CHECKOUT [TARGETS="a b"] [FLAGS=-v]
+	@integration/images/conformance.sh
+	go run ./integration/conformance -ansible "$(ANSIBLE)" $(FLAGS) $(TARGETS)
 
 images: engine ## build the images of the mail hosts, where they are not there
 	@integration/images/images.sh

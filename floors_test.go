@@ -30,7 +30,7 @@ var floors = [][]string{
 	{"cmd/pfrun/internal/render"},
 	{"cmd/pfrun/internal/cli"},
 	{"cmd/pfrun"},
-	{"integration/lab", "integration/lab/*", "integration/scripts/*"},
+	{"integration/lab", "integration/lab/*", "integration/scripts/*", "integration/conformance", "integration/conformance/*"},
 	{"integration"},
 }
 
