@@ -16,12 +16,8 @@ import (
 func (p *Project) newEnv() *jinja.Env {
 	getenv := func(name string) (string, bool) { v := p.options.Getenv(name); return v, v != "" }
 	kept := &keptFiles{write: !p.options.Check, files: map[string][]byte{}}
-	base := "."
-	if len(p.options.Playbooks) > 0 {
-		base = filepath.Dir(p.options.Playbooks[0])
-	}
 	opts := lookup.New(lookup.Options{
-		BaseDir: base, Getenv: getenv, ReadFile: p.opener.reader(kept.read), WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
+		BaseDir: p.bookDir(), Getenv: getenv, ReadFile: p.opener.reader(kept.read), WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
 	})
 	p.odd.to(func(d *diag.Diagnostic) { p.faults.Add(d) })
 	control := lookup.Control(nil, getenv)

@@ -1,6 +1,7 @@
 package pfrun
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -34,6 +35,7 @@ type Project struct {
 	opener   *opener
 	faults   diag.List
 	odd      warner
+	baseDir  string // in place of the folder of the first playbook; only where there is no playbook
 }
 
 // Load reads playbooks, inventory and variables, and checks all that can be checked without a host. The error is an *InvalidError; the project then only serves for its warnings.
@@ -127,7 +129,7 @@ func reason(err error) string {
 // bookDir is the folder of the first playbook: group_vars and host_vars are looked for there too.
 func (p *Project) bookDir() string {
 	if len(p.options.Playbooks) == 0 {
-		return "."
+		return cmp.Or(p.baseDir, ".")
 	}
 	return filepath.Dir(p.options.Playbooks[0])
 }

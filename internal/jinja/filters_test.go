@@ -9,7 +9,7 @@ import (
 
 // TestFilters compares with what Ansible's templar gave for the same expressions.
 func TestFilters(t *testing.T) {
-	env := controlEnv()
+	env, _ := controlEnv()
 	for _, tt := range []struct{ expr, want string }{
 		{`1234567.891 | human_readable`, `'1.18 MB'`},
 		{`1234 | human_readable(isbits=true)`, `'1.21 Kb'`},

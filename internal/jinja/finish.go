@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math/big"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/diag"
 )
 
 // finish makes a result of a value: a deep copy in which templates are evaluated, tuples and ranges of keys are lists, and omitted elements are gone.
@@ -29,6 +31,8 @@ func (st *state) finish(v Value) (Value, error) {
 		return st.finishItems(x)
 	case *Dict:
 		return st.finishDict(x)
+	case *rangeValue:
+		return st.finishRange(x)
 	case *Template, *ScopeMap:
 		f, err := st.forceAll(v)
 		if err != nil {
@@ -37,6 +41,29 @@ func (st *state) finish(v Value) (Value, error) {
 		return st.finish(f)
 	}
 	return nil, st.notData(v)
+}
+
+// finishRange makes a list of a range, as Ansible did before 2.19, which refuses it.
+func (st *state) finishRange(r *rangeValue) (Value, error) {
+	if !st.lenient("a range is no data; it is taken as a list (write | list after it)") {
+		return nil, st.notData(r)
+	}
+	vs, err := st.iterate(r)
+	if err != nil {
+		return nil, st.fail(0, err)
+	}
+	return st.finishItems(vs)
+}
+
+// lenient warns of what older releases of Ansible accepted and 2.19 refuses. It is false where the Env is strict: then it is refused.
+func (st *state) lenient(format string, args ...any) bool {
+	if st.t == nil || st.t.env.strict {
+		return false
+	}
+	if warn := st.t.env.warn; warn != nil {
+		warn(diag.Warnf(st.t.place(0), format, args...))
+	}
+	return true
 }
 
 func (st *state) notData(v Value) error {

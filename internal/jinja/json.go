@@ -53,6 +53,18 @@ func (w *jsonWriter) write(v Value, depth int) error {
 	return nil
 }
 
+// JSON gives a value as JSON: on one line, or with as many blanks before each level of an element as indent says. What JSON has no word for is written as Python does: NaN, Infinity.
+func JSON(v Value, indent int) (string, error) {
+	w := jsonWriter{comma: ", ", colon: ": "}
+	if indent > 0 {
+		w.lines, w.comma, w.indent = true, ",", strings.Repeat(" ", indent)
+	}
+	if err := w.write(v, 0); err != nil {
+		return "", err
+	}
+	return w.b.String(), nil
+}
+
 func jsonFloat(f float64) string {
 	switch {
 	case math.IsNaN(f):

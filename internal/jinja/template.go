@@ -43,6 +43,9 @@ func (t *Template) Eval(ctx context.Context, s Scope) (Value, error) {
 func (t *Template) run(st *state) (Value, error) {
 	st.t = t
 	v, err := t.result(st)
+	if u, ok := v.(*Undefined); ok && err == nil && u.blank && st.lenient("%s: it is taken as an empty text", u.msg) {
+		return "", nil
+	}
 	if err == nil {
 		v, err = st.finish(v)
 	}

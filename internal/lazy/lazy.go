@@ -4,6 +4,7 @@
 package lazy
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -17,6 +18,38 @@ func Compile(env *jinja.Env, n *yamlsrc.Node) (jinja.Value, diag.List) {
 	c := compiler{env: env}
 	v := c.value(n)
 	return v, c.faults
+}
+
+// CompileData is Compile for a value that was read as data, such as JSON, in which strings may be templates. Name is what it is called in messages.
+func CompileData(env *jinja.Env, v jinja.Value, name string) (jinja.Value, error) {
+	switch x := v.(type) {
+	case string:
+		if !jinja.IsTemplate(x) {
+			return x, nil
+		}
+		return env.CompileArg(x, diag.Pos{Source: &diag.Source{Name: name, Text: x}, Line: 1, Column: 1})
+	case *jinja.List:
+		out := jinja.NewList()
+		for i, e := range x.Items() {
+			c, err := CompileData(env, e, fmt.Sprintf("%s[%d]", name, i))
+			if err != nil {
+				return nil, err
+			}
+			out.Append(c)
+		}
+		return out, nil
+	case *jinja.Dict:
+		out := jinja.NewDict()
+		for k, e := range x.Items {
+			c, err := CompileData(env, e, name+"."+jinja.Str(k))
+			if err != nil {
+				return nil, err
+			}
+			out.Set(k, c)
+		}
+		return out, nil
+	}
+	return v, nil
 }
 
 type compiler struct {

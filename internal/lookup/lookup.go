@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -110,10 +111,20 @@ func texts(terms []jinja.Value) ([]string, error) {
 	return out, nil
 }
 
+type pathsKey struct{}
+
+// ContextWithPaths makes a context in which relative files are searched in these folders first, the nearest first, in place of those that the Options and the variable
+// ansible_search_path name: where files are searched depends on the task.
+func ContextWithPaths(ctx context.Context, dirs ...string) context.Context {
+	return context.WithValue(ctx, pathsKey{}, dirs)
+}
+
 // paths gives the directories in which files are searched.
 func (l *lookups) paths(ctx context.Context, s jinja.Scope) []string {
 	var dirs []string
-	if l.o.Paths != nil {
+	if given, ok := ctx.Value(pathsKey{}).([]string); ok {
+		dirs = slices.Clone(given)
+	} else if l.o.Paths != nil {
 		dirs = l.o.Paths(ctx, s)
 	} else if s != nil {
 		if v, ok := s.Lookup("ansible_search_path"); ok {

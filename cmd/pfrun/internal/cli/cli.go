@@ -93,7 +93,7 @@ variables are invalid; 5 with --check --exit-code: there are changes to make; 13
 		RunE:          c.run,
 	}
 	c.flags.register(cmd.Flags())
-	cmd.AddCommand(c.docCommand(), c.versionCommand(), c.inventoryCommand(), c.adHocCommand(), c.doctorCommand(), c.vaultCommand())
+	cmd.AddCommand(c.docCommand(), c.versionCommand(), c.inventoryCommand(), c.adHocCommand(), c.doctorCommand(), c.vaultCommand(), c.evalCommand())
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return fmt.Errorf("%w; see pfrun --help", err) })
 	return cmd
 }
