@@ -14,11 +14,10 @@ import (
 // LoadHosts reads inventory and variables without a playbook, for Eval. playbookDir may name a folder whose group_vars, host_vars, files and templates count as those beside a playbook
 // do; empty: the present folder. The error is an *InvalidError.
 func LoadHosts(o Options, playbookDir string) (*Project, error) {
-	if o.Getenv == nil {
-		o.Getenv = func(string) string { return "" }
-	}
+	bad := o.complete()
 	o.Playbooks, o.Check = nil, true
 	p := &Project{options: o, baseDir: cmp.Or(playbookDir, "."), registry: modules.NewRegistry(all.Specs()...)}
+	p.faults.AddError(diag.Pos{}, bad)
 	p.opener = newOpener(o.VaultSecrets, &p.secrets)
 	p.env = p.newEnv()
 	p.loadExtra()

@@ -35,16 +35,16 @@ type line struct {
 }
 
 // NewLineEvaluator makes one.
-func NewLineEvaluator(o Options) *LineEvaluator {
-	if o.Getenv == nil {
-		o.Getenv = func(string) string { return "" }
+func NewLineEvaluator(o Options) (*LineEvaluator, error) {
+	if err := o.complete(); err != nil {
+		return nil, err
 	}
 	o.Check = true
 	e := &LineEvaluator{project: &Project{options: o}}
 	e.project.opener = newOpener(o.VaultSecrets, &e.project.secrets)
 	e.project.env = e.project.newEnv()
 	e.project.odd.to(func(d *diag.Diagnostic) { e.warnings = append(e.warnings, d) })
-	return e
+	return e, nil
 }
 
 // Line answers a line of input, {"template": …, "vars": {…}, "kind": "arg" | "when" | "template", "files": {name: text}}, with one of output: {"value": …}, or {"error": …, "line": …,

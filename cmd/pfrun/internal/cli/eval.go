@@ -2,10 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -61,7 +61,11 @@ func (j *evalJob) run(cmd *cobra.Command, args []string) (err error) {
 	case !j.lines && len(args) != 1:
 		return fmt.Errorf("give one expression, got %d; quote it for the shell", len(args))
 	}
-	j.options.Getenv = os.Getenv
+	if err = j.configure(); err != nil {
+		return err
+	}
+	j.options.Getenv, j.options.Settings = j.flags.options.Getenv, j.flags.options.Settings
+	j.playbookDir = cmp.Or(j.playbookDir, j.options.Settings.PlaybookDir)
 	if j.options.VaultSecrets, err = j.vaultSecrets(&j.vault); err != nil {
 		return err
 	}
@@ -129,7 +133,10 @@ const maxLine = 64 << 20
 
 // evalLines answers lines of JSON until the input ends.
 func (j *evalJob) evalLines(cmd *cobra.Command) error {
-	evaluator := pfrun.NewLineEvaluator(j.options)
+	evaluator, err := pfrun.NewLineEvaluator(j.options)
+	if err != nil {
+		return err
+	}
 	in, out := bufio.NewReaderSize(j.streams.In, 1<<16), bufio.NewWriter(j.streams.Out)
 	for number := 1; ; number++ {
 		line, err := readLimited(in, maxLine)
