@@ -47,6 +47,7 @@ func (h *Host) exec(ctx context.Context, c change.Exec) (change.Outcome, error) 
 	if len(c.Env) > 0 {
 		p.argv = append(append([]string{"env", "--"}, c.Env...), c.Argv...)
 	}
+	p.secret = h.become != nil // sudo's log keeps the words of the programs that it starts
 	defer h.forget(ctx)
 	begin := time.Now()
 	r, err := h.run(ctx, p)

@@ -180,6 +180,31 @@ func TestInputBelongsToTheProgram(t *testing.T) {
 	}
 }
 
+// A program's words reach it as they are, and stand in nothing that the method can log.
+func TestWordsAreNotLogged(t *testing.T) {
+	words := []string{"", "hush hush", "a\nb\n", `'"$HOME\`, "\xff\x01\t", "-n", "ünï  ", strings.Repeat("long ", 20_000)}
+	for name, tt := range map[string]struct{ method, before, password string }{
+		"sudo": {"sudo", "", password}, "sudo-free": {"sudo", `exec "$@"`, ""}, "sudo-on-terminal": {"sudo", requireTTY, password}, "su": {"su", "", password}, "doas": {"doas", "", password},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			exe := fake(t, tt.method, tt.before, "")
+			h := open(t, local.Conn{}, target.Options{Name: "h1", Become: &target.Become{Method: tt.method, Exe: []string{exe}, Password: tt.password}})
+			out, err := h.Apply(t.Context(), change.Exec{Argv: append([]string{"sh", "-c", `for w; do printf "%s|" "$w"; done; printf "%s|" "$KEY"; cat`, "sh"}, words...), Env: []string{"KEY=hush too"}, Stdin: "in"})
+			if want := strings.Join(words, "|") + "|hush too|in"; err != nil || string(out.Stdout) != want {
+				t.Errorf("got %.200q, %v", out.Stdout, err)
+			}
+			log, err := os.ReadFile(exe + ".log")
+			if err != nil || strings.Contains(string(log), "hush") {
+				t.Errorf("the method was told the words: %v", err)
+			}
+			if _, err := h.Apply(t.Context(), change.Exec{Argv: []string{"echo", "a\x00b"}}); err == nil {
+				t.Error("a NUL went through")
+			}
+		})
+	}
+}
+
 func TestBecomeFails(t *testing.T) {
 	refuse := func(text string) string { return fmt.Sprintf("echo %q >&2; exit 1", text) }
 	tests := []struct {

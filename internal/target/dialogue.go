@@ -6,7 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"sync"
+
+	"github.com/pfrun/pfrun/modules/host"
 )
 
 // dialogue is the start of a program: what is said until the marker comes, and the password when it is asked for.
@@ -37,15 +41,32 @@ type dialogue struct {
 func newDialogue(h *Host, p program, terminal bool) (*dialogue, error) {
 	d := &dialogue{h: h, p: p, mark: marker("begin"), begun: make(chan struct{}), asked: make(chan struct{}), out: p.stderr}
 	d.way = way{prompt: marker("password"), terminal: terminal}
+	var err error
 	switch {
 	case terminal && p.live:
 		d.out = p.stdout
 	case terminal:
 		d.spool = &spool{mark: []byte(d.mark)}
 		d.out = d.spool
-		return d, d.measure()
+		err = d.measure()
 	}
-	return d, nil
+	if p.secret {
+		err = errors.Join(err, d.tellWords())
+	}
+	return d, err
+}
+
+// tellWords lets the program's words come before the rest of its stdin.
+func (d *dialogue) tellWords() error {
+	if slices.ContainsFunc(d.p.argv, func(a string) bool { return strings.ContainsRune(a, 0) }) {
+		return errors.New("a NUL cannot be in an argument")
+	}
+	words := io.Reader(strings.NewReader(host.Quote(d.p.argv...) + "\n" + d.mark + "\n"))
+	if d.p.stdin != nil {
+		words = io.MultiReader(words, d.p.stdin)
+	}
+	d.p.stdin = words
+	return nil
 }
 
 // measure reads the whole stdin, to say how long it is.

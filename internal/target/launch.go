@@ -22,11 +22,26 @@ const launcher = `m=$1 d=$2; shift 2
 ` + prelude + `printf "%s-" "$m" >&2; printf "%s" "$m"
 exec "$@"`
 
+// listener is launcher for a program whose words are secret: they come on stdin, quoted, in lines that end with the marker. So they stand in no log of the method that starts it,
+// and in no list of processes but as the program's own.
+const listener = `m=$1 d=$2; shift 2
+` + prelude + `printf "%s-" "$m" >&2; printf "%s" "$m"
+` + hearWords + `exec "$@"`
+
+// hearWords reads the words of a program from stdin. read takes no byte beyond the line's end from it.
+const hearWords = `c=
+while IFS= read -r l && [ "$l" != "$m" ]; do c="$c$l
+"; done
+eval "set -- $c"
+`
+
 // program is something to run on the target as the wanted user.
 type program struct {
 	argv   []string
 	dir    string
 	stdin  io.Reader
+	secret bool // its words come on stdin; see listener
+	looks  bool // it has no effects, so it can be ended at any time
 	live   bool // it is a server, which is spoken with while it runs; see Stream
 	stdout io.Writer
 	stderr io.Writer
@@ -74,6 +89,11 @@ func (d *dialogue) command() host.Command {
 		text = serverOnTerminal
 	case d.way.terminal:
 		text, args = programOnTerminal, append(args, fmt.Sprint(d.length))
+		if d.p.secret {
+			text = listenerOnTerminal
+		}
+	case d.p.secret:
+		text = listener
 	}
 	c := host.Command{Stdin: readerFunc(d.speak), Terminal: d.way.terminal}
 	if d.way.terminal {
@@ -82,7 +102,9 @@ func (d *dialogue) command() host.Command {
 		c.Stdout, c.Stderr = &gate{mark: []byte(d.mark), w: d.p.stdout, before: d.hearNoise}, writerFunc(d.hear)
 	}
 	argv := append([]string{"sh", "-c", text, "sh"}, args...)
-	argv = append(argv, d.p.argv...)
+	if !d.p.secret {
+		argv = append(argv, d.p.argv...)
+	}
 	if b := d.h.become; b != nil {
 		// What the method was told about the language is no business of the program.
 		argv[2] = "unset LC_ALL; " + text

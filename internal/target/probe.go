@@ -31,6 +31,7 @@ func (h *Host) Probe(ctx context.Context, p host.Probe) (host.Output, error) {
 		}
 		start = program{argv: []string{"sh"}, stdin: strings.NewReader(text)}
 	}
+	start.looks = true
 	r, err := h.run(ctx, start)
 	if err != nil {
 		return host.Output{}, err

@@ -4,7 +4,10 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/pfrun/pfrun/internal/target"
+	"github.com/pfrun/pfrun/internal/transport/local"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -19,5 +22,15 @@ func TestScratchOutlivesNoSignal(t *testing.T) {
 	if _, err := os.Stat(dir); !strings.Contains(dir, "pfrun-") || !os.IsNotExist(err) {
 		t.Errorf("%s is still there: %v", dir, err)
 		os.RemoveAll(dir)
+	}
+}
+
+// A look that says too much is ended, not waited for.
+func TestEndlessProbe(t *testing.T) {
+	h := open(t, local.Conn{}, target.Options{Name: "h1"})
+	begin := time.Now()
+	_, err := h.Probe(t.Context(), host.Probe{Argv: []string{"yes", "endless"}})
+	if err == nil || !strings.Contains(err.Error(), "said more than") || time.Since(begin) > 30*time.Second {
+		t.Errorf("after %v: %v", time.Since(begin), err)
 	}
 }

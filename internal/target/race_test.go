@@ -34,3 +34,29 @@ func TestSwappedTemporaryFile(t *testing.T) {
 		})
 	}
 }
+
+// Who owns the folder may swap a file between the look at it and the change of its mode: another file keeps its mode and owner.
+func TestSwappedBeforeMeta(t *testing.T) {
+	const swap = `mv DIR/file DIR/stolen 2>/dev/null; ln -s DIR/victim DIR/file 2>/dev/null
+`
+	for name, stat := range map[string]string{
+		"while it is looked at": "#!/bin/sh\n/usr/bin/stat \"$@\"; s=$?\n" + swap + "exit $s\n",
+		"before the last look":  "#!/bin/sh\ncase $* in *'%a %u %g'*) " + swap + ";; esac\nexec /usr/bin/stat \"$@\"\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := newMailHost(t, map[string]string{"stat": stat})
+			for _, file := range []string{"victim", "file"} {
+				if err := os.WriteFile(filepath.Join(m.dir, file), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			now := change.Meta{Mode: 0o600, UID: os.Getuid(), GID: os.Getgid()}
+			wanted := now
+			wanted.Mode = 0o666
+			_, err := m.Apply(t.Context(), change.SetMeta{Path: filepath.Join(m.dir, "file"), Before: now, Meta: wanted})
+			if st, statErr := os.Stat(filepath.Join(m.dir, "victim")); statErr != nil || st.Mode().Perm() != 0o600 {
+				t.Errorf("the other file has mode %v (%v; the change gave %v)", st.Mode(), statErr, err)
+			}
+		})
+	}
+}

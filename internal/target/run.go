@@ -15,26 +15,36 @@ type result struct {
 	stderr []byte
 }
 
-// run runs a program and keeps what it says.
+// run runs a program and keeps what it says. One that only looks is ended when it says too much; one that does something may come to its end.
 func (h *Host) run(ctx context.Context, p program) (result, error) {
-	var out, errs capture
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	tooMuch := fmt.Errorf("%s said more than %d bytes", p.argv[0], maxOutput)
+	flood := func() {
+		if p.looks {
+			cancel(tooMuch)
+		}
+	}
+	out, errs := capture{flood: flood}, capture{flood: flood}
 	p.stdout, p.stderr = &out, &errs
 	status, err := h.launch(ctx, p)
-	if err == nil && (out.over || errs.over) {
-		err = h.at("", fmt.Errorf("%s said more than %d bytes", p.argv[0], maxOutput))
+	if (err == nil || p.looks) && (out.over || errs.over) {
+		err = h.at("", tooMuch)
 	}
 	return result{status, out.data, errs.data}, err
 }
 
 // capture keeps what is written, up to maxOutput.
 type capture struct {
-	data []byte
-	over bool
+	data  []byte
+	over  bool
+	flood func() // is called when that is too much
 }
 
 func (c *capture) Write(b []byte) (int, error) {
 	if len(c.data)+len(b) > maxOutput {
 		c.over = true
+		c.flood()
 		return len(b), nil
 	}
 	c.data = append(c.data, b...)

@@ -115,27 +115,35 @@ ln -T -- "$6" "$t" || exit 91
 trap 'rm -f -- "$t"' EXIT
 place "$t" "$p" "$sum" "$meta" "$more"`
 
-// meta sets mode ($3; empty: as it is), owner ($4) and times ($6, $7) of a path ($1), wholly or not at all. With $5 the path is a link, and the link itself is meant.
-const meta = compare + `p=$1 mode=$3 own=$4 link=$5
+// meta sets mode ($3; empty: as it is), owner ($4) and times ($6, $7) of a path ($1), wholly or not at all. With $5 the path is a link, and the link itself is meant. Who owns the
+// folder may swap what a name stands for at any moment: a file or folder that can be read is opened once, has to be what has the name, and is looked at and altered through what is
+// open ($f). One that cannot be read is the user's own.
+const meta = compare + `p=$1 mode=$3 own=$4 link=$5 f=$1 h=-h l=
 if [ -n "$link" ]; then [ -L "$p" ] || stale "a symbolic link was expected to be there"; form="%u %g"
 else
 if [ -L "$p" ]; then stale "a link is there"; fi
 [ -e "$p" ] || stale "nothing is there"
+if [ -r "$p" ] && { [ -f "$p" ] || [ -d "$p" ]; }; then
+exec 3< "$p" || exit 91
+if [ -e /proc/self/fd/3 ]; then
+f=/proc/self/fd/3 h= l=-L
+[ "$(stat -L -c "%d %i" -- "$f")" = "$(stat -c "%d %i" -- "$p")" ] || stale "something else came there meanwhile"
+fi; fi
 form="%a %u %g"; fi
-m=$(stat -c "$form" -- "$p") || exit 91
+m=$(stat $l -c "$form" -- "$f") || exit 91
 [ "$m" = "$2" ] || stale "mode, uid and gid were expected to be $2, they are $m"
-old=$(stat -c %u:%g -- "$p") oldmode=$(stat -c %a -- "$p") || exit 91
+old=$(stat $l -c %u:%g -- "$f") oldmode=$(stat $l -c %a -- "$f") || exit 91
 stamp() {
 case $2 in
 "") ;;
-now) touch -h -c "$1" -- "$p" ;;
-*) TZ=UTC0 touch -h -c "$1" -d "$2" -- "$p" 2>/dev/null || TZ=UTC0 touch -h -c "$1" -d "${2%.*}" -- "$p" ;;
+now) touch $h -c "$1" -- "$f" ;;
+*) TZ=UTC0 touch $h -c "$1" -d "$2" -- "$f" 2>/dev/null || TZ=UTC0 touch $h -c "$1" -d "${2%.*}" -- "$f" ;;
 esac; }
 moments() {
-if [ "$1:$2" = now:now ]; then touch -h -c -- "$p"; else stamp -a "$1" && stamp -m "$2"; fi; }
-undo() { [ "$old" = "$own" ] || chown -h -- "$old" "$p"; [ -z "$mode" ] || chmod -- "$oldmode" "$p"; exit 91; }
-[ "$old" = "$own" ] || chown -h -- "$own" "$p" || exit 91
-[ -z "$mode" ] || chmod -- "$mode" "$p" || undo
+if [ "$1:$2" = now:now ]; then touch $h -c -- "$f"; else stamp -a "$1" && stamp -m "$2"; fi; }
+undo() { [ "$old" = "$own" ] || chown $h -- "$old" "$f"; [ -z "$mode" ] || chmod -- "$oldmode" "$f"; exit 91; }
+[ "$old" = "$own" ] || chown $h -- "$own" "$f" || exit 91
+[ -z "$mode" ] || chmod -- "$mode" "$f" || undo
 moments "$6" "$7" || undo`
 
 // expectation gives what the scripts compare with: SUM, META and MORE of check.

@@ -24,13 +24,20 @@ exit $?`
 // programOnTerminal runs a program to its end with files for its stdin, stdout and stderr: $1 the marker, $2 the folder, $3 the length of the input, which comes after the
 // marker. The files have no name any more when the program begins, so nothing is left behind whatever happens. In the end the terminal gives the marker, the lengths of both
 // outputs, and these.
-const programOnTerminal = `stty raw -echo || exit 125
+const programOnTerminal = terminalBegins + terminalGoesOn
+
+// listenerOnTerminal is the same for a program whose words come on stdin; see listener.
+const listenerOnTerminal = terminalBegins + hearWords + terminalGoesOn
+
+const terminalBegins = `stty raw -echo || exit 125
 m=$1 d=$2 n=$3 t=; shift 3
 trap 'rm -rf -- "$t"' EXIT; trap 'exit 129' HUP INT TERM
 for f in /dev/shm /run /tmp; do t=$(mktemp -d "$f/.pfrun-XXXXXXXXXX" 2>/dev/null) && break; done
 [ -n "$t" ] || { echo "pfrun: no folder for the output of programs (/dev/shm, /run, /tmp)"; exit 125; }
 ` + prelude + offTerminal + `printf "%s-" "$m"
-head -c "$n" >"$t/i" && exec <"$t/i" 3>"$t/o" 4<"$t/o" 5<"$t/o" 6>"$t/e" 7<"$t/e" 8<"$t/e" || exit 125
+`
+
+const terminalGoesOn = `head -c "$n" >"$t/i" && exec <"$t/i" 3>"$t/o" 4<"$t/o" 5<"$t/o" 6>"$t/e" 7<"$t/e" 8<"$t/e" || exit 125
 rm -rf -- "$t"; trap - EXIT HUP INT TERM
 (exec >&3 2>&6 3>&- 4<&- 5<&- 6>&- 7<&- 8<&-; start "$@")
 x=$? o=$(wc -c <&4) e=$(wc -c <&7)

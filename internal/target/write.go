@@ -15,9 +15,9 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// put makes the temporary file ($1) what it has to be and gives it its place ($2). In a folder of somebody else's its name may stand for another file at any moment: it is opened
-// once, has to be the one file of that name and of no other, and gets owner and mode through what is open ($f), where the host has /proc.
-const put = placing + `t=$1 p=$2 sum=$3 meta=$4 more=$5 mode=$6 own=$7 new=$8
+// ready makes the temporary file ($1) what it has to be. In a folder of somebody else's its name may stand for another file at any moment: it is opened once, has to be the one file
+// of that name and of no other, and gets owner and mode through what is open ($f), where the host has /proc.
+const ready = placing + `t=$1 p=$2 sum=$3 meta=$4 more=$5 mode=$6 own=$7 new=$8
 exec 3< "$t" || exit 91
 f=/proc/self/fd/3
 if [ -e $f ]; then
@@ -29,7 +29,14 @@ s=$(sha256sum <&3) || exit 91
 [ "$(stat -L -c %u:%g -- "$f")" = "$own" ] || chown -- "$own" "$f" || exit 91
 chmod -- "$mode" "$f" || exit 91
 exec 3<&-
-place "$t" "$p" "$sum" "$meta" "$more"`
+`
+
+// put gives the file its place ($2). prepare leaves that to an exchange, and only looks whether what is to be replaced is still there.
+const (
+	put     = ready + `place "$t" "$p" "$sum" "$meta" "$more"`
+	prepare = ready + `check "$p" "$sum" "$meta" "$more"
+if selinuxenabled 2>/dev/null; then chcon -h --reference="$p" -- "$t" 2>/dev/null || :; fi`
+)
 
 // writeFile lays the content beside its place, readable for nobody else, has it validated, and has one command on the target compare and rename.
 func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
@@ -39,8 +46,9 @@ func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
 	ctx, cancel := bounded(ctx, h.timeout)
 	defer cancel()
 	temp := beside(c.Path)
+	foreign := false // what has the temporary name is somebody else's
 	defer func() {
-		if err != nil {
+		if err != nil && !foreign {
 			err = h.at(c.Path, errors.Join(err, h.discard(ctx, temp)))
 		}
 	}()
@@ -55,7 +63,17 @@ func (h *Host) writeFile(ctx context.Context, c change.WriteFile) (err error) {
 		n := change.NodeOf(c.Before)
 		before = &n
 	}
-	return h.commit(ctx, c.Path, put, append(append([]string{temp, c.Path}, expectation(before)...), octal(c.Meta), own(c.Meta), c.Content.SHA256)...)
+	args := append(append([]string{temp, c.Path}, expectation(before)...), octal(c.Meta), own(c.Meta), c.Content.SHA256)
+	if x := h.exchanger(ctx, c); x != nil {
+		if err := h.commit(ctx, c.Path, prepare, args...); err != nil {
+			return err
+		}
+		foreign, err = h.exchange(ctx, x, temp, c)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return h.commit(ctx, c.Path, put, args...)
 }
 
 // validate runs the command that has to accept the new content.

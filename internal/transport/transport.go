@@ -50,3 +50,9 @@ type FileOpener interface {
 type PipeOpener interface {
 	OpenFilesOn(ctx context.Context, stdin io.WriteCloser, stdout io.Reader) (Files, error)
 }
+
+// Exchanger is a Files that can swap what two paths name in one step, as renameat2(2) does with RENAME_EXCHANGE: what came out can be looked at, and be put back. The error is
+// errors.ErrUnsupported where the system or the file system cannot.
+type Exchanger interface {
+	Exchange(ctx context.Context, path, other string) error
+}

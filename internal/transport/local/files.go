@@ -120,6 +120,16 @@ func (files) Create(ctx context.Context, path string, perm fs.FileMode) (io.Writ
 	return &file{f, ctx}, nil
 }
 
+// Exchange swaps what two paths name; see transport.Exchanger.
+func (files) Exchange(ctx context.Context, path, other string) error {
+	return unlessEnded(ctx, func() error {
+		if err := exchange(path, other); err != nil {
+			return &fs.PathError{Op: "exchange", Path: path, Err: err}
+		}
+		return nil
+	})
+}
+
 // file is an open file whose reading and writing end with a context.
 type file struct {
 	f   *os.File
