@@ -74,20 +74,28 @@ type Options struct {
 
 // The events of a run; package documentation of each stands at its fields.
 type (
-	Event      = event.Event
-	Sink       = event.Sink
-	PlayStart  = event.PlayStart
-	NoHosts    = event.NoHosts
-	TaskStart  = event.TaskStart
-	TaskResult = event.TaskResult
-	Notified   = event.Notified
-	Warning    = event.Warning
-	Recap      = event.Recap
-	HostRecap  = event.HostRecap
-	Status     = event.Status
-	Diagnostic = diag.Diagnostic
-	Position   = diag.Pos
+	Event       = event.Event
+	Sink        = event.Sink
+	PlayStart   = event.PlayStart
+	NoHosts     = event.NoHosts
+	TaskStart   = event.TaskStart
+	TaskResult  = event.TaskResult
+	Retry       = event.Retry
+	AsyncPoll   = event.AsyncPoll
+	Included    = event.Included
+	MetaDone    = event.MetaDone
+	NoHostsLeft = event.NoHostsLeft
+	Notified    = event.Notified
+	Warning     = event.Warning
+	Recap       = event.Recap
+	HostRecap   = event.HostRecap
+	Status      = event.Status
+	Diagnostic  = diag.Diagnostic
+	Position    = diag.Pos
 )
+
+// Title puts the role of a task before its name.
+func Title(role, name string) string { return event.Title(role, name) }
 
 // StepAnswer is what a person says to a task that is about to run.
 type StepAnswer = engine.Answer

@@ -31,9 +31,10 @@ const (
 
 // PlayStart says that a play begins.
 type PlayStart struct {
-	Name  string
-	Pos   diag.Pos
-	Hosts []string
+	Name     string
+	Pos      diag.Pos
+	Hosts    []string
+	Strategy string // linear, free or host_pinned, perhaps behind the name of a collection; empty: linear
 }
 
 // NoHosts says that no host matched a play.

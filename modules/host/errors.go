@@ -17,6 +17,8 @@ var (
 	ErrStale = errors.New("changed meanwhile by somebody else")
 	// ErrTooLarge says that a file is larger than the reader was ready to take.
 	ErrTooLarge = errors.New("larger than can be read")
+	// ErrLoop says that links lead to one another, or too many times on.
+	ErrLoop = errors.New("too many levels of symbolic links")
 	// ErrNotListed says that a module asked for a probe that its Spec does not list.
 	ErrNotListed = errors.New("the module's spec does not list this probe")
 )

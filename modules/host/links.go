@@ -22,7 +22,7 @@ func Follow(ctx context.Context, r Reader, name string) (Stat, error) {
 			return Stat{}, err
 		}
 	}
-	return Stat{}, fmt.Errorf("%s: too many levels of symbolic links", start)
+	return Stat{}, fmt.Errorf("%s: %w", start, ErrLoop)
 }
 
 // target gives where a link in dir leads. Where a folder above is a link itself, ".." is not what cleaning the text makes of it: such a path is left as it is.

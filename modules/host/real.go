@@ -97,7 +97,7 @@ func (o *Overlay) into(ctx context.Context, at, word string, hops int) (string, 
 		o.plan(func() { o.dirs[here] = here })
 		return here, nil
 	case hops == maxLinks:
-		return "", fmt.Errorf("%s: too many levels of symbolic links", here)
+		return "", fmt.Errorf("%s: %w", here, ErrLoop)
 	}
 	return o.through(ctx, at, st.Target, hops+1)
 }

@@ -192,8 +192,8 @@ func (f *fixture) metas(t *testing.T, files map[string]string, text string) []me
 	var options []mem.Option
 	for _, w := range metaLines(text) {
 		switch name := w[0]; {
-		case len(w) == 3 && w[1] == "->":
-			options = append(options, mem.Link(name, w[2]))
+		case len(w) >= 3 && w[1] == "->":
+			options = append(options, link(t, w))
 		case len(w) == 2 && w[1] == "special":
 			options = append(options, mem.Special(name))
 		case strings.HasSuffix(name, "/"):
@@ -226,10 +226,25 @@ func meta(t *testing.T, words []string) change.Meta {
 	}
 	uid, gid, _ := strings.Cut(words[2], ":")
 	m := change.Meta{Mode: uint32(number(t, words[1], 8)), UID: number(t, uid, 10), GID: number(t, gid, 10)}
+	if m.UID == 0 {
+		m.Owner = "root"
+	}
+	if m.GID == 0 {
+		m.Group = "root"
+	}
 	if len(words) > 3 {
 		m.Owner, m.Group, _ = strings.Cut(words[3], ":")
 	}
 	return m
+}
+
+// link reads PATH -> TARGET [UID:GID].
+func link(t *testing.T, words []string) mem.Option {
+	t.Helper()
+	if len(words) == 3 {
+		return mem.Link(words[0], words[2])
+	}
+	return mem.LinkAs(words[0], words[2], meta(t, []string{words[0], "0777", words[3]}))
 }
 
 func number(t *testing.T, s string, base int) int {

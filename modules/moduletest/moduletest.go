@@ -12,7 +12,7 @@
 //
 //	args.yaml             the arguments; free-form text under _raw_params. An argument that is an expression is a mapping of source, value, truth, known, undefined.
 //	host/PATH             a file of the host before, root's, mode 0644
-//	meta                  a line a path: "/etc/x 0640 0:113 root:postfix" (numbers decide, names may be left out), "/dir/ 0755 0:0", "/link -> target", "/socket special"
+//	meta                  a line a path: "/etc/x 0640 0:113 root:postfix" (numbers decide, names may be left out), "/dir/ 0755 0:0", "/link -> target [UID:GID]", "/socket special"
 //	probe ARGV            what a program prints before the steps were made, as a probe or an Exec. Lines at the start may say "#status 1", "#zero" (its lines end in NUL) and "#touch /path" (a file
 //	                      that it leaves behind); lines that begin with "2> " go to stderr. ARGV is a pattern as in host.Probe, quoted as in a shell.
 //	after ARGV            what the program prints once all steps were made

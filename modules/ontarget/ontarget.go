@@ -4,21 +4,27 @@ package ontarget
 import (
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/command"
+	"github.com/pfrun/pfrun/modules/file"
 	"github.com/pfrun/pfrun/modules/lineinfile"
+	"github.com/pfrun/pfrun/modules/ping"
 	"github.com/pfrun/pfrun/modules/postconf"
 	"github.com/pfrun/pfrun/modules/service"
 	"github.com/pfrun/pfrun/modules/setup"
 	"github.com/pfrun/pfrun/modules/ss"
+	"github.com/pfrun/pfrun/modules/stat"
 )
 
 // Specs gives the modules, in alphabetical order.
 func Specs() []modules.Spec {
 	return []modules.Spec{
 		command.Spec(),
+		file.Spec(),
 		lineinfile.Spec(),
+		ping.Spec(),
 		postconf.Spec(),
 		service.Spec(),
 		setup.Spec(),
 		ss.Spec(),
+		stat.Spec(),
 	}
 }

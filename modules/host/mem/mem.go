@@ -88,8 +88,11 @@ func FileAs(name, content string, meta change.Meta) Option {
 func Dir(name string, meta change.Meta) Option { return put(name, node{kind: host.Dir, meta: meta}) }
 
 // Link puts a symbolic link, with its target as it is written in it.
-func Link(name, target string) Option {
-	return put(name, node{kind: host.Link, target: target, meta: Root(0o777)})
+func Link(name, target string) Option { return LinkAs(name, target, Root(0o777)) }
+
+// LinkAs puts a symbolic link with an owner.
+func LinkAs(name, target string, meta change.Meta) Option {
+	return put(name, node{kind: host.Link, target: target, meta: meta})
 }
 
 // Special puts what is neither file, folder nor link, such as a socket.

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pfrun/pfrun"
@@ -67,13 +69,37 @@ func scalar(v any) string {
 	if pfrun.IsUnknown(v) {
 		v = unknownText
 	}
+	if f, ok := v.(float64); ok {
+		return float(f)
+	}
 	var b strings.Builder
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return scalar(fmt.Sprint(v))
 	}
-	return strings.TrimSuffix(b.String(), "\n")
+	return separators.Replace(strings.TrimSuffix(b.String(), "\n"))
+}
+
+// separators are escaped by Go and by nobody else.
+var separators = strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029")
+
+// float writes a number as Python does: 1.0 stays one, and an exponent comes with 16 digits.
+func float(f float64) string {
+	switch {
+	case math.IsNaN(f):
+		return "NaN"
+	case math.IsInf(f, 0):
+		return map[bool]string{true: "Infinity", false: "-Infinity"}[f > 0]
+	}
+	if abs := math.Abs(f); abs != 0 && (abs < 1e-4 || abs >= 1e16) {
+		return strconv.FormatFloat(f, 'e', -1, 64)
+	}
+	s := strconv.FormatFloat(f, 'f', -1, 64)
+	if !strings.Contains(s, ".") {
+		s += ".0"
+	}
+	return s
 }
 
 // without gives a result without some of its keys.

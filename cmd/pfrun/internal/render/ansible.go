@@ -1,0 +1,243 @@
+package render
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/pfrun/pfrun"
+)
+
+// Ansible writes a run as ansible-playbook's own default output does, to the letter: what greps that finds what it looks for.
+type Ansible struct {
+	Out, Err  io.Writer
+	Log       io.Writer // takes every line with its time; nil: no log is kept
+	Now       func() time.Time
+	Columns   int // of the terminal; 0: the output is none
+	Colour    bool
+	Check     bool // it is a run in check mode
+	Diff      bool
+	Verbosity int
+	Settings  *pfrun.Settings
+	Mask      func(string) string // hides secrets; nil: nothing is secret
+
+	free    bool            // the hosts of the play do not wait for one another: headings stand before results
+	current pfrun.TaskStart // whose heading was shown last
+	started map[taskKey]pfrun.TaskStart
+	told    map[string]bool // errors and warnings, each of which is told once
+}
+
+// taskKey tells tasks apart.
+type taskKey struct {
+	place, title string
+}
+
+func keyOf(pos pfrun.Position, role, name string) taskKey {
+	return taskKey{pos.String(), pfrun.Title(role, name)}
+}
+
+// Emit shows one event.
+func (a *Ansible) Emit(e pfrun.Event) {
+	switch e := e.(type) {
+	case pfrun.PlayStart:
+		a.play(e)
+	case pfrun.NoHosts:
+		a.banner(named("PLAY", e.Play))
+		a.line(a.Settings.ColourSkip, "skipping: no hosts matched")
+	case pfrun.NoHostsLeft:
+		a.banner("NO MORE HOSTS LEFT")
+	case pfrun.TaskStart:
+		a.task(e)
+	case pfrun.TaskResult:
+		a.result(e)
+	case pfrun.Retry:
+		a.retry(e)
+	case pfrun.AsyncPoll:
+		a.line(a.Settings.ColourDebug, fmt.Sprintf("ASYNC POLL on %s: jid=%s started=%d finished=%d", e.Host, e.JobID, digit(e.Started), digit(e.Finished)))
+	case pfrun.Included:
+		a.included(e)
+	case pfrun.MetaDone:
+		a.meta(e)
+	case pfrun.Notified:
+		a.notified(e)
+	case pfrun.Warning:
+		a.warning(e)
+	case pfrun.Recap:
+		a.recap(e)
+	}
+}
+
+func digit(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func named(word, name string) string {
+	if name = strings.TrimSpace(name); name == "" {
+		return word
+	}
+	return word + " [" + name + "]"
+}
+
+func (a *Ansible) marker() string {
+	if a.Check && a.Settings.CheckModeMarkers {
+		return " [CHECK MODE]"
+	}
+	return ""
+}
+
+func (a *Ansible) play(e pfrun.PlayStart) {
+	a.free = strings.HasSuffix(e.Strategy, "free") || strings.HasSuffix(e.Strategy, "host_pinned")
+	a.started, a.current = map[taskKey]pfrun.TaskStart{}, pfrun.TaskStart{}
+	a.banner(named("PLAY", e.Name) + a.marker())
+}
+
+// task shows the heading of a task, unless it has to wait for a result: hosts that run freely are somewhere else each, and a task of which no result is shown has no heading.
+func (a *Ansible) task(e pfrun.TaskStart) {
+	if a.started == nil {
+		a.started = map[taskKey]pfrun.TaskStart{}
+	}
+	a.started[keyOf(e.Pos, e.Role, e.Name)] = e
+	if a.late() {
+		a.current = pfrun.TaskStart{}
+		return
+	}
+	a.heading(e)
+}
+
+func (a *Ansible) late() bool {
+	return a.free || !a.Settings.ShowOKHosts || !a.Settings.ShowSkippedHosts
+}
+
+func (a *Ansible) heading(e pfrun.TaskStart) {
+	word := "TASK"
+	if e.Handler {
+		word = "RUNNING HANDLER"
+	}
+	a.banner(word + " [" + strings.TrimSpace(e.Title()) + "]" + a.marker())
+	if a.Verbosity >= 2 && e.Pos.IsValid() {
+		a.path(e.Pos)
+	}
+	a.current = e
+}
+
+// headed shows the heading that a result has waited for.
+func (a *Ansible) headed(e pfrun.TaskResult) {
+	key := keyOf(e.Pos, e.Role, e.Task)
+	if !a.late() || key == keyOf(a.current.Pos, a.current.Role, a.current.Name) {
+		return
+	}
+	start, ok := a.started[key]
+	if !ok {
+		start = pfrun.TaskStart{Name: e.Task, Role: e.Role, Pos: e.Pos, Module: e.Module}
+	}
+	a.heading(start)
+}
+
+func (a *Ansible) path(pos pfrun.Position) {
+	a.line(a.Settings.ColourDebug, fmt.Sprintf("task path: %s:%d", whole(pos.Source.Name), pos.Line))
+}
+
+// whole gives the path of a file as Ansible shows it, from the root on.
+func whole(path string) string {
+	if abs, err := filepath.Abs(path); err == nil && !strings.HasPrefix(path, "<") {
+		return abs
+	}
+	return path
+}
+
+// banner is a heading with stars to the end of the line.
+func (a *Ansible) banner(s string) {
+	s = strings.TrimSpace(s)
+	a.line("", "\n"+s+" "+strings.Repeat("*", max(3, max(79, a.Columns-1)-width(s))))
+}
+
+// width is the number of columns that a text takes: wide characters take two, marks none.
+func width(s string) int {
+	n := 0
+	for _, r := range s {
+		switch {
+		case unicode.In(r, unicode.Mn, unicode.Me, unicode.Cf):
+		case r >= 0x1100 && unicode.In(r, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana), r >= 0xff01 && r <= 0xff60, r >= 0x1f300 && r <= 0x1faff:
+			n += 2
+		default:
+			n++
+		}
+	}
+	return n
+}
+
+func (a *Ansible) line(colour, s string) { a.write(a.Out, colour, s) }
+
+// failure writes where failures go.
+func (a *Ansible) failure(colour, s string) {
+	out := a.Out
+	if a.Settings.FailedToStderr {
+		out = a.Err
+	}
+	a.write(out, colour, s)
+}
+
+func (a *Ansible) write(out io.Writer, colour, s string) {
+	if a.Mask != nil {
+		s = a.Mask(s)
+	}
+	s = harmless(strings.ReplaceAll(s, "\r\n", "\n"))
+	if a.Log != nil && a.Now != nil {
+		fmt.Fprintf(a.Log, "%s p=pfrun | %s\n", a.Now().Format("2006-01-02 15:04:05,000"), strings.TrimLeft(s, "\n"))
+	}
+	fmt.Fprintln(out, a.colour(colour, s))
+}
+
+func (a *Ansible) notified(e pfrun.Notified) {
+	if a.Verbosity >= 2 {
+		for _, h := range e.Handlers {
+			a.line(a.Settings.ColourVerbose, fmt.Sprintf("NOTIFIED HANDLER %s for %s", h, e.Host))
+		}
+	}
+}
+
+func (a *Ansible) meta(e pfrun.MetaDone) {
+	if a.Verbosity >= 2 {
+		a.line(a.Settings.ColourVerbose, "META: "+e.Text)
+	}
+}
+
+func (a *Ansible) included(e pfrun.Included) {
+	what := e.What
+	if !e.Role {
+		what = whole(what)
+	}
+	s := fmt.Sprintf("included: %s for %s", what, strings.Join(e.Hosts, ", "))
+	if e.Item != nil {
+		s += " => (item=" + *e.Item + ")"
+	}
+	a.line(a.Settings.ColourIncluded, s)
+}
+
+// warning tells each warning once, on standard error.
+func (a *Ansible) warning(e pfrun.Warning) {
+	s := "[WARNING]: "
+	if e.Host != "" {
+		s += e.Host + ": "
+	}
+	s += Fault(e.Diagnostic)
+	if !a.once(s) {
+		return
+	}
+	a.write(a.Err, a.Settings.ColourWarn, s)
+}
+
+func (a *Ansible) once(s string) bool {
+	if a.told == nil {
+		a.told = map[string]bool{}
+	}
+	first := !a.told[s]
+	a.told[s] = true
+	return first
+}

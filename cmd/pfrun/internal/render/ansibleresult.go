@@ -1,0 +1,236 @@
+package render
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun"
+)
+
+const censored = "the output has been hidden due to the fact that 'no_log: true' was specified for this result"
+
+// silent are the tasks that only lead to others: what they lead to is shown, and how they fail.
+var silent = []string{"include_tasks", "include_role", "include"}
+
+// result shows how a task, or an item of its loop, ended on a host.
+func (a *Ansible) result(e pfrun.TaskResult) {
+	good := e.Status == pfrun.OK || e.Status == pfrun.Changed
+	switch {
+	case e.Status == pfrun.Skipped && !a.Settings.ShowSkippedHosts, e.Status == pfrun.OK && !a.Settings.ShowOKHosts, good && slices.Contains(silent, short(e.Module)):
+		return
+	}
+	a.headed(e)
+	if a.Verbosity >= 1 {
+		for _, n := range e.Notes {
+			a.line(a.Settings.ColourVerbose, "note: "+e.Host+": "+n)
+		}
+	}
+	if e.Status == pfrun.Changed {
+		a.diff(e)
+	}
+	if e.Item == nil && e.Loop && (good || e.Status == pfrun.Failed) { // the items have been told
+		a.ignoring(e)
+		return
+	}
+	switch e.Status {
+	case pfrun.OK, pfrun.Changed:
+		colour := a.Settings.ColourOK
+		if e.Status == pfrun.Changed {
+			colour = a.Settings.ColourChanged
+		}
+		a.line(colour, string(e.Status)+": ["+label(e)+"]"+item(e)+a.detail(e))
+	case pfrun.Skipped:
+		s := "skipping: [" + e.Host + "]" + item(e)
+		if e.Item != nil {
+			s += " "
+		}
+		a.line(a.Settings.ColourSkip, s+a.detail(e))
+	case pfrun.Failed:
+		a.failed(e)
+	case pfrun.Unreachable:
+		a.failure(a.Settings.ColourUnreachable, "fatal: ["+label(e)+"]: UNREACHABLE! => "+a.dump(e))
+		a.hint(e)
+		a.ignoring(e)
+	case pfrun.Undecided, pfrun.Deferred, pfrun.Interrupted:
+		s := string(e.Status) + ": [" + label(e) + "]" + item(e)
+		if e.Message != "" {
+			s += " => " + e.Message
+		}
+		a.line(a.Settings.ColourSkip, s)
+	}
+}
+
+func (a *Ansible) failed(e pfrun.TaskResult) {
+	kind := "Module"
+	if slices.Contains(actions, short(e.Module)) {
+		kind = "Action"
+	}
+	message := e.Message
+	if e.Hidden || message == "" {
+		message = "no_log was specified"
+	}
+	d := &pfrun.Diagnostic{Pos: e.Pos, Message: "Task failed: " + kind + " failed: " + message}
+	if !e.Hidden {
+		d.Hint = e.Hint
+	}
+	if s := "[ERROR]: " + Fault(d); a.once(s) {
+		a.failure(a.Settings.ColourError, s)
+	}
+	if e.Item != nil {
+		a.failure(a.Settings.ColourError, "failed: ["+label(e)+"] (item="+text(e)+") => "+a.dump(e))
+		return
+	}
+	if a.Verbosity < 2 && a.Settings.ShowFailedPath && e.Pos.IsValid() {
+		a.path(e.Pos)
+	}
+	a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
+	a.ignoring(e)
+}
+
+// actions are the modules that fail by their own word, not by what they find on a host.
+var actions = []string{"fail", "assert", "set_fact", "set_stats", "debug", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
+
+func (a *Ansible) ignoring(e pfrun.TaskResult) {
+	if e.Ignored && e.Item == nil && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
+		a.line(a.Settings.ColourSkip, "...ignoring")
+	}
+}
+
+func (a *Ansible) hint(e pfrun.TaskResult) {
+	if e.Hint != "" && !e.Hidden {
+		a.failure(a.Settings.ColourError, "hint: "+e.Hint)
+	}
+}
+
+// label names the host, and the one that the task is delegated to.
+func label(e pfrun.TaskResult) string { return delegated(e.Host, e.Delegated, e.Address) }
+
+func delegated(host, to, address string) string {
+	if to == "" || to == host {
+		return host
+	}
+	s := host + " -> " + to
+	if address != "" && address != to {
+		s += "(" + address + ")"
+	}
+	return s
+}
+
+func item(e pfrun.TaskResult) string {
+	if e.Item == nil {
+		return ""
+	}
+	return " => (item=" + text(e) + ")"
+}
+
+// text is what is shown of an item.
+func text(e pfrun.TaskResult) string {
+	if e.Hidden {
+		return "(censored due to no_log)"
+	}
+	return *e.Item
+}
+
+// unshown are the modules whose results are too long for -v.
+var unshown = []string{"setup", "gather_facts"}
+
+// detail is the result where it is asked for: always of debug and the like, of others with -v.
+func (a *Ansible) detail(e pfrun.TaskResult) string {
+	always := e.Verbose == 0 && e.Status != pfrun.Skipped
+	if e.Result == nil && e.Message == "" || !always && (a.Verbosity < max(e.Verbose, 1) || slices.Contains(unshown, short(e.Module)) && a.Verbosity < 3) {
+		return ""
+	}
+	return " => " + a.dump(e)
+}
+
+// dump writes a result as JSON: on one line, or over several for debug and with -vvv.
+func (a *Ansible) dump(e pfrun.TaskResult) string {
+	pretty := e.Verbose == 0 && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed || a.Verbosity > 2
+	if a.Settings.PrettyResults != nil {
+		pretty = *a.Settings.PrettyResults
+	}
+	if pretty {
+		return indented(a.values(e))
+	}
+	return compact(a.values(e))
+}
+
+// values is what Ansible shows of a result: not whether it failed, not what belongs to the program, and of debug nothing but what it is asked for.
+func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
+	changed := e.Status == pfrun.Changed || len(e.Changes) > 0
+	if e.Hidden {
+		return map[string]any{"censored": censored, "changed": changed}
+	}
+	values := map[string]any{}
+	if all, ok := e.Result.(map[string]any); ok {
+		maps.Copy(values, all)
+	}
+	if _, ok := values["changed"]; !ok && short(e.Module) != "debug" {
+		values["changed"] = changed
+	}
+	if _, ok := values["msg"]; !ok && e.Message != "" && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
+		values["msg"] = e.Message
+	}
+	if e.Status == pfrun.Unreachable {
+		values["unreachable"] = true
+	}
+	if e.Attempts > 0 {
+		values["attempts"] = e.Attempts
+	}
+	hidden := []string{"failed", "skipped", "exception", "warnings", "deprecations"}
+	if short(e.Module) == "debug" {
+		hidden = append(hidden, "changed", "invocation", "skip_reason")
+		if e.Status == pfrun.OK && values["msg"] != nil && e.Item != nil {
+			hidden = append(hidden, "item", "ansible_loop_var", "ansible_index_var")
+		}
+	}
+	if a.Verbosity < 3 {
+		hidden = append(hidden, "invocation", "diff")
+	}
+	if e.Loop && e.Item == nil {
+		hidden = append(hidden, "results")
+	}
+	maps.DeleteFunc(values, func(key string, _ any) bool {
+		return slices.Contains(hidden, key) || strings.HasPrefix(key, "_ansible_")
+	})
+	return values
+}
+
+func (a *Ansible) retry(e pfrun.Retry) {
+	s := fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", delegated(e.Host, e.Delegated, ""), e.Task, e.Left)
+	if a.Verbosity > 2 {
+		s += "Result was: " + a.dump(pfrun.TaskResult{Result: e.Result, Hidden: e.Hidden, Verbose: 1})
+	}
+	a.line(a.Settings.ColourDebug, s)
+}
+
+// diff shows what a task changes, before its result.
+func (a *Ansible) diff(e pfrun.TaskResult) {
+	show := a.Diff
+	if e.ShowDiff != nil {
+		show = *e.ShowDiff
+	}
+	if !show || e.Diff == "" || e.Hidden || e.Loop && e.Item == nil {
+		return
+	}
+	var out []string
+	for line := range strings.SplitSeq(strings.TrimSuffix(e.Diff, "\n"), "\n") {
+		colour := ""
+		switch {
+		case strings.HasPrefix(line, "+"):
+			colour = a.Settings.ColourDiffAdd
+		case strings.HasPrefix(line, "-"):
+			colour = a.Settings.ColourDiffRemove
+		case strings.HasPrefix(line, "@@"):
+			colour = a.Settings.ColourDiffLines
+		}
+		out = append(out, a.colour(colour, harmless(line)))
+	}
+	s := strings.Join(out, "\n") + "\n"
+	if a.Mask != nil {
+		s = a.Mask(s)
+	}
+	fmt.Fprintln(a.Out, s)
+}
