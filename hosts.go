@@ -2,6 +2,7 @@ package pfrun
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -25,7 +26,7 @@ func (p *Project) loadInventory(dirs ...string) {
 	}
 	var faults diag.List
 	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{
-		PlaybookDirs: dirs, Evaluator: newEvaluator(p.env, p.extra),
+		PlaybookDirs: dirs, MissingOK: p.options.Lenient, Evaluator: newEvaluator(p.env, p.extra),
 		Decrypt: func(_, text string) (string, error) { return p.opener.open(text) },
 	})
 	p.faults.Add(faults...)
@@ -49,7 +50,7 @@ func (p *Project) loadLimit() {
 	for _, w := range warnings {
 		p.faults.Add(diag.Warnf(diag.Pos{}, "--limit: %s", w))
 	}
-	if len(hosts) == 0 {
+	if len(hosts) == 0 && len(p.inv.Hosts) > 0 {
 		p.faults.Add(diag.Errorf(diag.Pos{}, "--limit %s matches no host", p.options.Limit).WithHint("the groups there are: %s", p.groupList()))
 	}
 	p.limit = map[string]bool{}
@@ -88,9 +89,12 @@ func magicOf(h *inventory.Host) map[string]jinja.Value {
 	return magic
 }
 
+// AnsibleVersion is the release of ansible-core whose language pfrun has.
+const AnsibleVersion = "2.19.0"
+
 // ansibleVersion is the release whose language pfrun has, as roles ask for it.
 func ansibleVersion() *jinja.Dict {
-	const text = "2.19.0"
+	const text = AnsibleVersion
 	d := jinja.NewDict()
 	for _, e := range []struct {
 		name  string
@@ -167,6 +171,12 @@ func toAny(ss []string) []any {
 // Match gives the names of the hosts that a pattern means, as far as --limit leaves them.
 func (p *Project) Match(pattern string) (names, warnings []string, err error) {
 	hosts, warnings, err := p.inv.Match(pattern)
+	switch {
+	case p.options.Settings.HostPatternMismatch == "ignore":
+		warnings = nil
+	case p.options.Settings.HostPatternMismatch == "error" && len(warnings) > 0 && err == nil:
+		return nil, nil, errors.New(warnings[0])
+	}
 	for _, h := range hosts {
 		if p.limit == nil || p.limit[h.Name] {
 			names = append(names, h.Name)
@@ -196,7 +206,7 @@ func (p *Project) checkHosts() {
 			patterns = append(patterns, pattern)
 		}
 	}
-	if len(patterns) > 0 {
+	if len(patterns) > 0 && !p.options.Lenient {
 		p.faults.Add(p.noHosts(patterns))
 	}
 }
@@ -237,6 +247,9 @@ func (p *Project) groupList() string {
 	}
 	return strings.Join(shown, ", ")
 }
+
+// Hosts gives the number of hosts in the inventory. The implicit localhost is none of them.
+func (p *Project) Hosts() int { return len(p.inv.Hosts) }
 
 // PlayInfo is a play as it would run, for lists.
 type PlayInfo struct {

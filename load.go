@@ -110,6 +110,12 @@ func readPlaybook(path string) (string, error) {
 	return string(b), err
 }
 
+// Ships reports whether a playbook ships with pfrun: it can be run by this path where no such file is there.
+func Ships(path string) bool {
+	_, ok := playbooks.Open(path)
+	return ok
+}
+
 func shipped(err error) string {
 	if errors.Is(err, fs.ErrNotExist) {
 		return "pfrun ships with " + strings.Join(playbooks.Names(), ", ")

@@ -35,6 +35,12 @@ type Options struct {
 	Diff      bool
 	Forks     int // 0: as the settings say, else 5
 	Verbosity int
+	// Lenient is for scripts that were written for ansible-playbook: a source of the inventory that is not there is a warning, and a run in which no play matches a host is no error.
+	Lenient bool
+	// ForceHandlers runs the handlers of a host though a task failed on it, as the keyword force_handlers.
+	ForceHandlers bool
+	// FlushCache forgets the facts that were cached.
+	FlushCache bool
 	// StartAtTask names the task with which the run starts, or is a glob of its name; empty: the first.
 	StartAtTask string
 	// Step is asked before each task and handler; nil: nobody is.

@@ -120,6 +120,7 @@ func (o *Options) complete() error {
 	set := o.Settings
 	o.Forks = firstInt(o.Forks, set.Forks)
 	o.Become = o.Become || set.Become
+	o.ForceHandlers = o.ForceHandlers || set.ForceHandlers
 	o.Diff = o.Diff || set.DiffAlways
 	if len(o.Inventory) == 0 {
 		o.Inventory = inventories(set)

@@ -116,6 +116,8 @@ type Options struct {
 	ScriptTimeout time.Duration
 	// Evaluator computes the expressions of constructed inventories. Where it is nil such a source is an error.
 	Evaluator Evaluator
+	// MissingOK makes a source that is not there a warning.
+	MissingOK bool
 }
 
 const (
@@ -153,6 +155,9 @@ func (inv *Inventory) readSource(src string) {
 	switch {
 	case err != nil && strings.Contains(src, ","):
 		inv.readList(src)
+		return
+	case errors.Is(err, fs.ErrNotExist) && inv.options.MissingOK:
+		inv.diags.Add(diag.Warnf(diag.Pos{}, "Unable to parse %s as an inventory source: there is no such file or folder", src)) // scripts look for these words
 		return
 	case errors.Is(err, fs.ErrNotExist):
 		inv.errorf(diag.Pos{}, "inventory %s: there is no such file or folder", src).WithHint("a list of hosts has a comma at its end: -i %q", src+",")

@@ -283,8 +283,8 @@ func TestMatch(t *testing.T) {
 func TestMatchComplaints(t *testing.T) {
 	inv := mustParse(t, fleet)
 	for pattern, want := range map[string]string{
-		"mial":     `no group or host fits the pattern "mial": did you mean "mail"?`,
-		"zzzzzzzz": `no group or host fits the pattern "zzzzzzzz"; the groups are all, db, eu, mail, ungrouped, web`,
+		"mial":     `Could not match supplied host pattern, ignoring: mial; did you mean "mail"?`,
+		"zzzzzzzz": `Could not match supplied host pattern, ignoring: zzzzzzzz; the groups are all, db, eu, mail, ungrouped, web`,
 	} {
 		_, warnings, err := inv.Match(pattern)
 		if diff := cmp.Diff([]string{want}, warnings); diff != "" || err != nil {

@@ -221,7 +221,7 @@ func (m *matcher) enumerate(pattern string) ([]*Host, error) {
 // warn tells of a pattern that fits nothing, and names what is nearest or what groups there are.
 func (m *matcher) warn(pattern string) {
 	names := m.inv.GroupNames()
-	text := fmt.Sprintf("no group or host fits the pattern %q", pattern)
+	text := "Could not match supplied host pattern, ignoring: " + pattern // scripts look for these words
 	known := slices.Clone(names)
 	if len(m.inv.Hosts) <= 1000 {
 		for _, h := range m.inv.Hosts {
@@ -229,7 +229,7 @@ func (m *matcher) warn(pattern string) {
 		}
 	}
 	if hint := diag.DidYouMean(pattern, known); hint != "" {
-		text += ": " + hint
+		text += "; " + hint
 	} else {
 		text += "; the groups are " + strings.Join(names[:min(len(names), 20)], ", ")
 	}

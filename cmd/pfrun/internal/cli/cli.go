@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -28,6 +29,17 @@ const (
 	exitChanges     = 5 // with --check --exit-code
 	exitInterrupted = 130
 )
+
+// Program runs the program that the first argument names: pfrun, or through a link of that name ansible-playbook.
+func Program(argv []string, s Streams) int {
+	switch {
+	case len(argv) == 0:
+		return Main(nil, s)
+	case filepath.Base(argv[0]) == ansiblePlaybook:
+		return Ansible(argv[1:], s)
+	}
+	return Main(argv[1:], s)
+}
 
 // Main runs pfrun with arguments (without the program's name) and gives its exit code.
 func Main(args []string, s Streams) int {

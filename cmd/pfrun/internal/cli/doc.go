@@ -71,11 +71,7 @@ func (c *command) versionCommand() *cobra.Command {
 		Short: "Show the version of pfrun",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			version := "(built from source)"
-			if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-				version = info.Main.Version
-			}
-			fmt.Fprintf(c.streams.Out, "pfrun %s\n", version)
+			fmt.Fprintf(c.streams.Out, "pfrun %s\n", buildVersion())
 			if h, ok := pfrun.Helper(); ok {
 				fmt.Fprintf(c.streams.Out, "helper for %s %s, sha256 %s\n", h.Kernel, h.Arch, h.Hash)
 			} else {
@@ -84,4 +80,11 @@ func (c *command) versionCommand() *cobra.Command {
 			return nil
 		},
 	}
+}
+
+func buildVersion() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(built from source)"
 }

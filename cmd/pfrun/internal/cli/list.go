@@ -10,18 +10,19 @@ import (
 // list prints what --list-hosts, --list-tasks, --list-tags and --syntax-check ask for, in ansible-playbook's form.
 func (c *command) list(project *pfrun.Project) error {
 	f, out := &c.flags, c.streams.Out
-	last := ""
-	for i, p := range project.Plays() {
+	last, n := "", 0
+	for _, p := range project.Plays() {
 		if p.Playbook != last {
 			fmt.Fprintf(out, "\nplaybook: %s\n", p.Playbook)
-			last = p.Playbook
+			last, n = p.Playbook, 0
 		}
+		n++
 		if !f.listHosts && !f.listTasks && !f.listTags {
 			continue
 		}
-		fmt.Fprintf(out, "\n  play #%d (%s): %s\tTAGS: [%s]\n", i+1, p.Pattern, p.Name, strings.Join(p.Tags, ","))
+		fmt.Fprintf(out, "\n  play #%d (%s): %s\tTAGS: [%s]\n", n, p.Pattern, p.Name, strings.Join(p.Tags, ","))
 		if f.listHosts {
-			fmt.Fprintf(out, "    pattern: [%q]\n    hosts (%d):\n", p.Pattern, len(p.Hosts))
+			fmt.Fprintf(out, "    pattern: [%s]\n    hosts (%d):\n", patterns(p.Pattern), len(p.Hosts))
 			for _, h := range p.Hosts {
 				fmt.Fprintf(out, "      %s\n", h)
 			}
@@ -37,4 +38,13 @@ func (c *command) list(project *pfrun.Project) error {
 		}
 	}
 	return nil
+}
+
+// patterns writes the patterns of a play as Python writes a list of them.
+func patterns(pattern string) string {
+	words := commas([]string{pattern})
+	for i, w := range words {
+		words[i] = "'" + w + "'"
+	}
+	return strings.Join(words, ", ")
 }

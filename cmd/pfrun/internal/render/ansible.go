@@ -5,7 +5,6 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
-	"time"
 	"unicode"
 
 	"github.com/pfrun/pfrun"
@@ -14,8 +13,6 @@ import (
 // Ansible writes a run as ansible-playbook's own default output does, to the letter: what greps that finds what it looks for.
 type Ansible struct {
 	Out, Err  io.Writer
-	Log       io.Writer // takes every line with its time; nil: no log is kept
-	Now       func() time.Time
 	Columns   int // of the terminal; 0: the output is none
 	Colour    bool
 	Check     bool // it is a run in check mode
@@ -28,6 +25,20 @@ type Ansible struct {
 	current pfrun.TaskStart // whose heading was shown last
 	started map[taskKey]pfrun.TaskStart
 	told    map[string]bool // errors and warnings, each of which is told once
+}
+
+// Begin shows what stands before the first play: with -v which settings count, with -vv the name of the playbook.
+func (a *Ansible) Begin(playbooks []string) {
+	if a.Verbosity >= 1 {
+		s := "No config file found; using defaults"
+		if a.Settings.File != "" {
+			s = "Using " + a.Settings.File + " as config file"
+		}
+		a.line(a.Settings.ColourVerbose, s)
+	}
+	if a.Verbosity >= 2 && len(playbooks) > 0 {
+		a.banner("PLAYBOOK: " + filepath.Base(playbooks[0]))
+	}
 }
 
 // taskKey tells tasks apart.
@@ -188,9 +199,6 @@ func (a *Ansible) write(out io.Writer, colour, s string) {
 		s = a.Mask(s)
 	}
 	s = harmless(strings.ReplaceAll(s, "\r\n", "\n"))
-	if a.Log != nil && a.Now != nil {
-		fmt.Fprintf(a.Log, "%s p=pfrun | %s\n", a.Now().Format("2006-01-02 15:04:05,000"), strings.TrimLeft(s, "\n"))
-	}
 	fmt.Fprintln(out, a.colour(colour, s))
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/pfrun/pfrun"
+	"github.com/pfrun/pfrun/modules/change"
 )
 
 const censored = "the output has been hidden due to the fact that 'no_log: true' was specified for this result"
@@ -63,15 +64,7 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 }
 
 func (a *Ansible) failed(e pfrun.TaskResult) {
-	kind := "Module"
-	if slices.Contains(actions, short(e.Module)) {
-		kind = "Action"
-	}
-	message := e.Message
-	if e.Hidden || message == "" {
-		message = "no_log was specified"
-	}
-	d := &pfrun.Diagnostic{Pos: e.Pos, Message: "Task failed: " + kind + " failed: " + message}
+	d := &pfrun.Diagnostic{Pos: e.Pos, Message: "Task failed" + failedWhere(e)}
 	if !e.Hidden {
 		d.Hint = e.Hint
 	}
@@ -87,6 +80,21 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 	}
 	a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
 	a.ignoring(e)
+}
+
+// failedWhere says what of a task failed, and how. A task that did not come as far as its module has no word on changes in its result.
+func failedWhere(e pfrun.TaskResult) string {
+	all, _ := e.Result.(map[string]any)
+	_, ran := all["changed"]
+	switch {
+	case e.Hidden || e.Message == "":
+		return "."
+	case !ran:
+		return ": " + e.Message
+	case slices.Contains(actions, short(e.Module)):
+		return ": Action failed: " + e.Message
+	}
+	return ": Module failed: " + e.Message
 }
 
 // actions are the modules that fail by their own word, not by what they find on a host.
@@ -159,15 +167,17 @@ func (a *Ansible) dump(e pfrun.TaskResult) string {
 
 // values is what Ansible shows of a result: not whether it failed, not what belongs to the program, and of debug nothing but what it is asked for.
 func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
-	changed := e.Status == pfrun.Changed || len(e.Changes) > 0
+	all, _ := e.Result.(map[string]any)
+	changed, ok := all["changed"]
+	if !ok {
+		changed = e.Status == pfrun.Changed || len(e.Changes) > 0
+	}
 	if e.Hidden {
 		return map[string]any{"censored": censored, "changed": changed}
 	}
 	values := map[string]any{}
-	if all, ok := e.Result.(map[string]any); ok {
-		maps.Copy(values, all)
-	}
-	if _, ok := values["changed"]; !ok && short(e.Module) != "debug" {
+	maps.Copy(values, all)
+	if !ok && e.Status != pfrun.Failed {
 		values["changed"] = changed
 	}
 	if _, ok := values["msg"]; !ok && e.Message != "" && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
@@ -206,13 +216,22 @@ func (a *Ansible) retry(e pfrun.Retry) {
 	a.line(a.Settings.ColourDebug, s)
 }
 
+// comparable reports whether there is something before and after a change to compare: Ansible shows no difference for commands and services.
+func comparable(c change.Change) bool {
+	switch c.(type) {
+	case change.Exec, change.Service:
+		return false
+	}
+	return true
+}
+
 // diff shows what a task changes, before its result.
 func (a *Ansible) diff(e pfrun.TaskResult) {
 	show := a.Diff
 	if e.ShowDiff != nil {
 		show = *e.ShowDiff
 	}
-	if !show || e.Diff == "" || e.Hidden || e.Loop && e.Item == nil {
+	if !show || e.Diff == "" || e.Hidden || e.Loop && e.Item == nil || !slices.ContainsFunc(e.Changes, comparable) {
 		return
 	}
 	var out []string

@@ -1,0 +1,304 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"github.com/pfrun/pfrun"
+	"github.com/pfrun/pfrun/cmd/pfrun/internal/render"
+)
+
+const ansiblePlaybook = "ansible-playbook"
+
+// The exit codes of ansible-playbook.
+const (
+	ansibleError       = 1
+	ansibleUsage       = 2 // as Python's argparse has it; a failed host, too
+	ansibleFailed      = 2
+	ansibleUnreachable = 4
+	ansibleInvalid     = 4 // a playbook that cannot be read
+	ansibleOptions     = 5
+	ansibleInterrupted = 99
+	ansibleUnexpected  = 250
+)
+
+// playbookProgram is one call of ansible-playbook.
+type playbookProgram struct {
+	command
+	modulePath string
+	screen     *render.Ansible
+}
+
+// Ansible is ansible-playbook: its command line, its exit codes, its output.
+func Ansible(args []string, s Streams) (code int) {
+	p := &playbookProgram{command: command{streams: s}}
+	defer func() {
+		if broken := recover(); broken != nil {
+			p.complain(&pfrun.Diagnostic{Message: fmt.Sprintf("Unexpected Exception, this is probably a bug: %v", broken)})
+			code = ansibleUnexpected
+		}
+	}()
+	return p.main(context.Background(), args)
+}
+
+// flagSet declares the command line.
+func (p *playbookProgram) flagSet() *pflag.FlagSet {
+	fs := pflag.NewFlagSet(ansiblePlaybook, pflag.ContinueOnError)
+	fs.SetOutput(p.streams.Err)
+	fs.Usage = func() {}
+	p.flags.register(fs)
+	o := &p.flags.options
+	fs.StringArrayVar(&o.Inventory, "inventory-file", nil, "the same as --inventory")
+	fs.BoolVar(&o.ForceHandlers, "force-handlers", false, "run handlers though a task failed")
+	fs.BoolVar(&o.FlushCache, "flush-cache", false, "forget the facts that were cached")
+	fs.StringVarP(&p.modulePath, "module-path", "M", "", "refused where such a folder holds something: no module written in Python is loaded")
+	fs.Bool("version", false, "show the version")
+	for _, name := range []string{"exit-code", "no-helper", "inventory-file"} {
+		_ = fs.MarkHidden(name)
+	}
+	return fs
+}
+
+func (p *playbookProgram) main(ctx context.Context, args []string) int {
+	fs := p.flagSet()
+	err := fs.Parse(whole(fs, args))
+	version, _ := fs.GetBool("version")
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		p.usage(fs, p.streams.Out)
+		return exitOK
+	case err == nil && version:
+		return p.version()
+	case err == nil && fs.NArg() == 0:
+		err = errors.New("the following arguments are required: playbook")
+	case err == nil:
+		err = p.excluded(fs)
+	}
+	if err != nil {
+		fmt.Fprintf(p.streams.Err, "usage: %s [options] playbook.yml [playbook2 ...]\n%s: error: %s\n \n", ansiblePlaybook, ansiblePlaybook, err)
+		p.usage(fs, p.streams.Err)
+		return ansibleUsage
+	}
+	if err := p.prepare(fs.Args()); err != nil {
+		p.complain(&pfrun.Diagnostic{Message: err.Error()})
+		return ansibleOptions
+	}
+	return p.exit(p.do(ctx, fs.Args()))
+}
+
+// excluded refuses flags that exclude one another.
+func (p *playbookProgram) excluded(fs *pflag.FlagSet) error {
+	for _, pair := range [][2]string{
+		{"ask-pass", "connection-password-file"}, {"ask-pass", "conn-pass-file"}, {"ask-become-pass", "become-password-file"}, {"ask-become-pass", "become-pass-file"},
+		{"ask-vault-pass", "vault-password-file"}, {"ask-vault-pass", "vault-pass-file"}, {"ask-vault-password", "vault-password-file"},
+	} {
+		if fs.Changed(pair[0]) && fs.Changed(pair[1]) {
+			return fmt.Errorf("argument --%s: not allowed with argument --%s", pair[1], pair[0])
+		}
+	}
+	return nil
+}
+
+// whole writes long flags out: argparse takes the beginning of a name where only one begins so.
+func whole(fs *pflag.FlagSet, args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if arg == "--" {
+			break
+		}
+		name, value, hasValue := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		if !strings.HasPrefix(arg, "--") || fs.Lookup(name) != nil {
+			continue
+		}
+		var fits []string
+		fs.VisitAll(func(f *pflag.Flag) {
+			if strings.HasPrefix(f.Name, name) {
+				fits = append(fits, f.Name)
+			}
+		})
+		if len(fits) == 1 {
+			out[i] = "--" + fits[0]
+			if hasValue {
+				out[i] += "=" + value
+			}
+		}
+	}
+	return out
+}
+
+func (p *playbookProgram) usage(fs *pflag.FlagSet, out interface{ Write([]byte) (int, error) }) {
+	fmt.Fprintf(out, "usage: %s [options] playbook.yml [playbook2 ...]\n\nThis is pfrun under the name of %s: playbooks over SSH, without Python.\n\noptions:\n%s", ansiblePlaybook, ansiblePlaybook, fs.FlagUsages())
+}
+
+// prepare reads the settings and checks the flags.
+func (p *playbookProgram) prepare(playbooks []string) error {
+	f := &p.flags
+	if err := p.configure(); err != nil {
+		return err
+	}
+	f.options.Lenient = true
+	if f.listTags && len(f.tags)+len(f.skipTags) == 0 {
+		f.tags = []string{"never", "all"}
+	}
+	for _, dir := range strings.Split(p.modulePath, ":") {
+		if entries, err := os.ReadDir(dir); err == nil && len(entries) > 0 {
+			return fmt.Errorf("--module-path %s is not supported: no module written in Python is loaded", dir)
+		}
+	}
+	return f.complete(playbooks)
+}
+
+// do runs or lists the playbooks, and gives the exit code.
+func (p *playbookProgram) do(ctx context.Context, playbooks []string) (int, error) {
+	f := &p.flags
+	for _, path := range playbooks {
+		if err := readable(path); err != nil {
+			return ansibleError, err
+		}
+	}
+	listing := f.syntaxCheck || f.listHosts || f.listTasks || f.listTags
+	if err := p.secrets(listing); err != nil {
+		return ansibleError, err
+	}
+	f.options.Confirm, f.options.Passphrase = p.confirm(), p.passphrase()
+	if f.step && !listing {
+		var err error
+		if f.options.Step, err = p.stepper(); err != nil {
+			return ansibleError, err
+		}
+	}
+	stop := p.newStopping()
+	f.options.Stop = stop.C
+	closeLog := p.show(stop)
+	defer closeLog()
+	project, err := pfrun.Load(f.options)
+	p.screen.Mask = project.Mask
+	p.warn(project)
+	switch {
+	case err != nil:
+		return ansibleInvalid, err
+	case listing:
+		return exitOK, p.list(project)
+	}
+	return p.playbooks(ctx, stop, project)
+}
+
+// readable holds that there is a playbook, as a file or in this program.
+func readable(path string) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil && pfrun.Ships(path):
+		return nil
+	case err != nil:
+		return fmt.Errorf("the playbook: %s could not be found", path)
+	case info.IsDir():
+		return fmt.Errorf("the playbook: %s does not appear to be a file", path)
+	}
+	return nil
+}
+
+// show makes the renderer. What it gives closes the log.
+func (p *playbookProgram) show(stop *stopping) func() {
+	f := &p.flags
+	set := f.options.Settings
+	out, errors, done := p.logged(output{p.streams.Out, stop}, p.streams.Err)
+	p.screen = &render.Ansible{
+		Out: out, Err: errors, Colour: p.colour(), Check: f.options.Check, Diff: f.options.Diff || set.DiffAlways, Verbosity: f.options.Verbosity, Settings: set,
+	}
+	if file, ok := p.streams.Out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
+		p.screen.Columns, _, _ = term.GetSize(int(file.Fd()))
+	}
+	f.options.Sink = p.retries(p.screen)
+	p.screen.Begin(f.options.Playbooks)
+	return done
+}
+
+// warn tells what is odd about the inventory and the files.
+func (p *playbookProgram) warn(project *pfrun.Project) {
+	set := p.flags.options.Settings
+	say := func(d *pfrun.Diagnostic) { p.screen.Emit(pfrun.Warning{Diagnostic: d}) }
+	for _, w := range project.Warnings() {
+		say(w)
+	}
+	if project.Hosts() > 0 {
+		return
+	}
+	if set.InventoryUnparsedWarns && !slices.ContainsFunc(p.flags.options.Inventory, func(s string) bool { return strings.Contains(s, ",") }) {
+		say(&pfrun.Diagnostic{Message: "No inventory was parsed, only implicit localhost is available"})
+	}
+	if set.EmptyInventoryWarns {
+		say(&pfrun.Diagnostic{Message: "provided hosts list is empty, only localhost is available. Note that the implicit localhost does not match 'all'"})
+	}
+}
+
+func (p *playbookProgram) playbooks(ctx context.Context, stop *stopping, project *pfrun.Project) (int, error) {
+	ctx, done := stop.onSignals(ctx)
+	defer done()
+	report, err := project.Run(ctx)
+	switch {
+	case ctx.Err() != nil || report != nil && report.Interrupted:
+		return ansibleInterrupted, errors.New("User interrupted execution")
+	case err != nil:
+		return ansibleError, err
+	case report.Unreachable():
+		return ansibleUnreachable, nil
+	case report.Failed():
+		return ansibleFailed, nil
+	}
+	return exitOK, nil
+}
+
+// exit tells an error, and gives the exit code.
+func (p *playbookProgram) exit(code int, err error) int {
+	var invalid *pfrun.InvalidError
+	switch {
+	case err == nil:
+		return code
+	case errors.As(err, &invalid):
+		for _, d := range invalid.Diagnostics {
+			p.complain(d)
+		}
+		if slices.ContainsFunc(invalid.Diagnostics, func(d *pfrun.Diagnostic) bool { return d.Pos.IsValid() }) {
+			return ansibleInvalid
+		}
+		return ansibleError
+	}
+	p.complain(&pfrun.Diagnostic{Message: err.Error()})
+	if code == exitOK {
+		code = ansibleError
+	}
+	return code
+}
+
+// complain tells an error in the words of ansible-core 2.19, and again in those of the releases before: scripts look for the one or the other.
+func (p *playbookProgram) complain(d *pfrun.Diagnostic) {
+	text := "[ERROR]: " + render.Fault(d) + "\nERROR! " + d.Message + "\n"
+	if p.screen != nil && p.screen.Mask != nil {
+		text = p.screen.Mask(text)
+	}
+	fmt.Fprint(p.streams.Err, text)
+}
+
+func (p *playbookProgram) version() int {
+	config := "None"
+	if set, err := pfrun.ReadSettings(); err == nil && set.File != "" {
+		config = set.File
+	}
+	fmt.Fprintf(p.streams.Out, "%s [core %s]\n  config file = %s\n  executable location = %s\n  this is pfrun %s: there is no Python\n", ansiblePlaybook, pfrun.AnsibleVersion, config, executable(), buildVersion())
+	return exitOK
+}
+
+func executable() string {
+	path, err := os.Executable()
+	if err != nil {
+		return os.Args[0]
+	}
+	return path
+}
