@@ -85,4 +85,6 @@ func (s *Setting) honours(value any) bool {
 }
 
 // mayBeEmpty reports whether an empty variable says something: no text, no words, or no.
-func (s *Setting) mayBeEmpty() bool { return slices.Contains([]string{"str", "list", "bool"}, s.Kind) }
+func (s *Setting) mayBeEmpty() bool {
+	return s.Choices == nil && slices.Contains([]string{"str", "list", "bool"}, s.Kind)
+}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -75,13 +76,19 @@ func (p *playbookProgram) main(ctx context.Context, args []string) int {
 		p.usage(fs, p.streams.Out)
 		return exitOK
 	case err == nil && version:
-		return p.version()
+		p.flags.options.Settings, _ = pfrun.ReadSettings()
+		fmt.Fprintln(p.streams.Out, p.version())
+		return exitOK
 	case err == nil && fs.NArg() == 0:
 		err = errors.New("the following arguments are required: playbook")
 	case err == nil:
 		err = p.excluded(fs)
 	}
 	if err != nil {
+		var unknown *pflag.NotExistError
+		if errors.As(err, &unknown) {
+			err = fmt.Errorf("unrecognized arguments: %s%s", strings.Repeat("-", min(2, len(unknown.GetSpecifiedName()))), unknown.GetSpecifiedName())
+		}
 		fmt.Fprintf(p.streams.Err, "usage: %s [options] playbook.yml [playbook2 ...]\n%s: error: %s\n \n", ansiblePlaybook, ansiblePlaybook, err)
 		p.usage(fs, p.streams.Err)
 		return ansibleUsage
@@ -187,6 +194,7 @@ func (p *playbookProgram) do(ctx context.Context, playbooks []string) (int, erro
 	case listing:
 		return exitOK, p.list(project)
 	}
+	p.screen.Playbook(playbooks[0], len(project.Plays()))
 	return p.playbooks(ctx, stop, project)
 }
 
@@ -216,7 +224,7 @@ func (p *playbookProgram) show(stop *stopping) func() {
 		p.screen.Columns, _, _ = term.GetSize(int(file.Fd()))
 	}
 	f.options.Sink = p.retries(p.screen)
-	p.screen.Begin(f.options.Playbooks)
+	p.screen.Begin(p.version())
 	return done
 }
 
@@ -286,13 +294,14 @@ func (p *playbookProgram) complain(d *pfrun.Diagnostic) {
 	fmt.Fprint(p.streams.Err, text)
 }
 
-func (p *playbookProgram) version() int {
-	config := "None"
-	if set, err := pfrun.ReadSettings(); err == nil && set.File != "" {
-		config = set.File
+// version is the text of --version, as far as it means something here.
+func (p *playbookProgram) version() string {
+	config, collections := "None", ""
+	if set := p.flags.options.Settings; set != nil {
+		config, collections = cmp.Or(set.File, config), strings.Join(set.CollectionsPath, ":")
 	}
-	fmt.Fprintf(p.streams.Out, "%s [core %s]\n  config file = %s\n  executable location = %s\n  this is pfrun %s: there is no Python\n", ansiblePlaybook, pfrun.AnsibleVersion, config, executable(), buildVersion())
-	return exitOK
+	return fmt.Sprintf("%s [core %s]\n  config file = %s\n  ansible collection location = %s\n  executable location = %s\n  this is pfrun %s: there is no Python",
+		ansiblePlaybook, pfrun.AnsibleVersion, config, collections, executable(), buildVersion())
 }
 
 func executable() string {

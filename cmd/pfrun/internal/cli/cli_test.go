@@ -18,6 +18,12 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "exit code %d\n", code)
 			os.Exit(code)
 		},
+		// The same program under the other name.
+		"ansible-playbook": func() {
+			code := cli.Program(os.Args, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+			fmt.Fprintf(os.Stderr, "exit code %d\n", code)
+			os.Exit(code)
+		},
 	})
 }
 

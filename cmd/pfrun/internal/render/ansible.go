@@ -27,8 +27,11 @@ type Ansible struct {
 	told    map[string]bool // errors and warnings, each of which is told once
 }
 
-// Begin shows what stands before the first play: with -v which settings count, with -vv the name of the playbook.
-func (a *Ansible) Begin(playbooks []string) {
+// Begin shows with -v which settings count, with -vv also the text of --version.
+func (a *Ansible) Begin(version string) {
+	if a.Verbosity >= 2 {
+		a.line(a.Settings.ColourVerbose, version)
+	}
 	if a.Verbosity >= 1 {
 		s := "No config file found; using defaults"
 		if a.Settings.File != "" {
@@ -36,8 +39,13 @@ func (a *Ansible) Begin(playbooks []string) {
 		}
 		a.line(a.Settings.ColourVerbose, s)
 	}
-	if a.Verbosity >= 2 && len(playbooks) > 0 {
-		a.banner("PLAYBOOK: " + filepath.Base(playbooks[0]))
+}
+
+// Playbook shows with -vv what is about to run.
+func (a *Ansible) Playbook(path string, plays int) {
+	if a.Verbosity >= 2 {
+		a.banner("PLAYBOOK: " + filepath.Base(path))
+		a.line(a.Settings.ColourVerbose, fmt.Sprintf("%d plays in %s", plays, path))
 	}
 }
 
@@ -205,7 +213,7 @@ func (a *Ansible) write(out io.Writer, colour, s string) {
 func (a *Ansible) notified(e pfrun.Notified) {
 	if a.Verbosity >= 2 {
 		for _, h := range e.Handlers {
-			a.line(a.Settings.ColourVerbose, fmt.Sprintf("NOTIFIED HANDLER %s for %s", h, e.Host))
+			a.line(a.Settings.ColourVerbose, fmt.Sprintf("Notification for handler %s has been saved.\nNOTIFIED HANDLER %s for %s", h, h, e.Host))
 		}
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (a *Ansible) recap(e pfrun.Recap) {
 	a.banner("PLAY RECAP")
 	for _, h := range e.Hosts {
-		a.write(a.Out, "", a.recapLine(h))
+		fmt.Fprintln(a.Out, a.recapLine(h))
 	}
 	if e.Interrupted {
 		a.line(a.Settings.ColourError, "interrupted: what was begun was finished, nothing more was started")
@@ -58,7 +58,7 @@ func (a *Ansible) recapLine(h pfrun.HostRecap) string {
 		}
 		counts = append(counts, s)
 	}
-	return fmt.Sprintf("%-*s : %s", columns, a.colour(colour, h.Host), strings.Join(counts, " "))
+	return fmt.Sprintf("%-*s : %s", columns, a.colour(colour, harmless(h.Host)), strings.Join(counts, " "))
 }
 
 // custom shows what set_stats kept: of hosts, then of the run.

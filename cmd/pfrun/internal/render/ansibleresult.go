@@ -89,7 +89,7 @@ func failedWhere(e pfrun.TaskResult) string {
 	switch {
 	case e.Hidden || e.Message == "":
 		return "."
-	case !ran:
+	case !ran || short(e.Module) == "debug":
 		return ": " + e.Message
 	case slices.Contains(actions, short(e.Module)):
 		return ": Action failed: " + e.Message
@@ -98,7 +98,7 @@ func failedWhere(e pfrun.TaskResult) string {
 }
 
 // actions are the modules that fail by their own word, not by what they find on a host.
-var actions = []string{"fail", "assert", "set_fact", "set_stats", "debug", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
+var actions = []string{"fail", "assert", "set_fact", "set_stats", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
 
 func (a *Ansible) ignoring(e pfrun.TaskResult) {
 	if e.Ignored && e.Item == nil && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
