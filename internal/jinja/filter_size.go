@@ -45,24 +45,28 @@ func filterHumanReadable(c *Call) (Value, error) {
 var humanSize = regexp.MustCompile(`^([0-9]*\.?[0-9]+)(?:\s*([A-Za-z]+))?\s*$`)
 
 func filterHumanToBytes(c *Call) (Value, error) {
-	m := humanSize.FindStringSubmatch(c.input())
+	return ParseSize(c.input(), c.Text(0, ""), c.Bool(1, false))
+}
+
+// ParseSize reads a size such as 10, 1.5K or 10 MB (10 Mb where it is one of bits) as a whole number. The unit is that of a number which has none; it may be empty.
+func ParseSize(text, unit string, isBits bool) (Value, error) {
+	m := humanSize.FindStringSubmatch(text)
 	if m == nil {
-		return nil, fmt.Errorf("cannot read the size '%s'", c.input())
+		return nil, fmt.Errorf("cannot read the size '%s'", text)
 	}
 	n, err := strconv.ParseFloat(m[1], 64)
 	if err != nil {
 		return nil, err
 	}
-	unit := m[2]
-	if unit == "" {
-		unit = c.Text(0, "")
+	if m[2] != "" {
+		unit = m[2]
 	}
 	if unit == "" {
 		return floatToInt(math.RoundToEven(n))
 	}
-	factor, err := sizeFactor(unit, c.Bool(1, false))
+	factor, err := sizeFactor(unit, isBits)
 	if err != nil {
-		return nil, fmt.Errorf("cannot read the size '%s': %w", c.input(), err)
+		return nil, fmt.Errorf("cannot read the size '%s': %w", text, err)
 	}
 	return floatToInt(math.RoundToEven(n * factor))
 }
