@@ -109,3 +109,18 @@ func lookupError(name string, err error) error {
 	}
 	return fmt.Errorf("lookup '%s': %w", name, err)
 }
+
+// Lookup does a lookup by its name, as with_NAME does. The error wraps ErrNoLookup where there is none of this name.
+func (e *Env) Lookup(ctx context.Context, name string, terms []Value, s Scope) ([]Value, error) {
+	l := e.lookups[plainName(name)]
+	if l == nil {
+		return nil, fmt.Errorf("%w: %s", ErrNoLookup, name)
+	}
+	st := newState(ctx, s)
+	st.t = &Template{env: e}
+	vs, err := l(context.WithValue(st.ctx, stateKey{}, st), s, terms, NewDict())
+	return vs, lookupError(name, err)
+}
+
+// ErrNoLookup says that there is no lookup of a name.
+var ErrNoLookup = errors.New("no such lookup")
