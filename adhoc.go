@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
-	"github.com/pfrun/pfrun/internal/play"
 )
 
 // AdHoc is one task that is run without a playbook, as Ansible's command ansible has it.
@@ -19,7 +18,7 @@ type AdHoc struct {
 
 // loadAdHoc makes a play of the task: from there on nothing tells it from one in a file.
 func (p *Project) loadAdHoc(a *AdHoc) {
-	book, faults := play.Load(&diag.Source{Name: "<" + a.Module + ">", Text: a.playbook()}, p.env, p.registry)
+	book, faults := p.loader.Parse(&diag.Source{Name: "<" + a.Module + ">", Text: a.playbook()})
 	p.faults.Add(faults...)
 	p.books = append(p.books, book)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/target"
 	"github.com/pfrun/pfrun/internal/transport/ssh"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -83,7 +84,7 @@ func (d *doctor) inventory() bool {
 		}
 		return d.broken("inventory", "there is no host "+d.name, hint)
 	}
-	l, err := d.connector.Login(d.name, d.vars.Scope(d.name, nil, nil, nil), engine.Asked{})
+	l, err := d.connector.Login(d.name, d.vars.Scope(vars.View{Host: d.name}), engine.Asked{})
 	if err != nil {
 		return d.broken("inventory", err.Error(), "")
 	}

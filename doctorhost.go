@@ -14,6 +14,7 @@ import (
 	"github.com/pfrun/pfrun/internal/helper/binary"
 	"github.com/pfrun/pfrun/internal/sockets"
 	"github.com/pfrun/pfrun/internal/target"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -23,7 +24,7 @@ func (d *doctor) becoming(facts *host.Facts) bool {
 	b, asked := d.login.become, d.login.become != nil
 	if !asked {
 		yes := true
-		l, err := d.connector.Login(d.name, d.vars.Scope(d.name, nil, nil, nil), engine.Asked{Become: &yes})
+		l, err := d.connector.Login(d.name, d.vars.Scope(vars.View{Host: d.name}), engine.Asked{Become: &yes})
 		if err == nil {
 			b = l.(*login).become //nolint:forcetypeassert // the connector is our own
 		}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/all"
 )
@@ -71,7 +72,7 @@ func (p *Project) Eval(ctx context.Context, expression, host string) (Value, err
 	}
 	hosts := p.HostNames()
 	p.vars.StartPlay(nil, "", hosts)
-	v, err := t.Eval(ctx, p.vars.Scope(host, nil, nil, nil))
+	v, err := t.Eval(ctx, p.vars.Scope(vars.View{Host: host}))
 	return Value{v}, err
 }
 

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/engine"
+	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lazy"
 	"github.com/pfrun/pfrun/internal/play"
@@ -61,19 +64,31 @@ func (p *Project) loadLimit() {
 
 // loadVariables compiles the variables of every host, each file and group once.
 func (p *Project) loadVariables() {
-	o := vars.Options{Extra: p.extra, Groups: map[string][]string{}, Magic: p.magic()}
-	for _, g := range p.inv.Groups {
-		names := []string{}
-		for _, h := range g.Hosts() {
-			names = append(names, h.Name)
-		}
-		o.Groups[g.Name] = names
+	set := p.options.Settings
+	o := vars.Options{
+		Extra: p.extra, Groups: p.groupHosts(), Magic: p.magic(), SearchPath: p.loader.SearchPath, VarsFile: p.varsFile,
+		FactsHidden: !set.InjectFactsAsVars, FactCache: p.factCache(),
 	}
-	c := &layerCompiler{p: p, done: map[*inventory.Var]*jinja.Dict{}}
+	p.compiler = &layerCompiler{p: p, done: map[*inventory.Var]*jinja.Dict{}}
 	for _, h := range append(slices.Clone(p.inv.Hosts), p.inv.Host("localhost")) {
-		o.Hosts = append(o.Hosts, vars.Host{Name: h.Name, Groups: h.GroupNames(), Layers: c.layers(h), Magic: magicOf(h), Implicit: h.Implicit})
+		o.Hosts = append(o.Hosts, p.hostVars(h))
 	}
 	p.vars = vars.New(o)
+}
+
+// varsFile reads a file that vars_files names by a template: in vars/ beside the playbook, or beside it.
+func (p *Project) varsFile(pl *play.Play, name string) (*jinja.Dict, error) {
+	paths := []string{name}
+	if !filepath.IsAbs(name) {
+		paths = []string{filepath.Join(pl.Dir, "vars", name), filepath.Join(pl.Dir, name)}
+	}
+	for _, path := range paths {
+		if _, err := os.Stat(path); err == nil {
+			d, faults := p.loader.VarsFile(path)
+			return d, faults.Err()
+		}
+	}
+	return nil, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
 }
 
 // magicOf gives the variables that say where a host was named; an implicit host was named nowhere.
@@ -170,6 +185,8 @@ func toAny(ss []string) []any {
 
 // Match gives the names of the hosts that a pattern means, as far as --limit leaves them.
 func (p *Project) Match(pattern string) (names, warnings []string, err error) {
+	p.invMu.Lock()
+	defer p.invMu.Unlock()
 	hosts, warnings, err := p.inv.Match(pattern)
 	switch {
 	case p.options.Settings.HostPatternMismatch == "ignore":
@@ -278,16 +295,22 @@ func (p *Project) Plays() []PlayInfo {
 }
 
 func (p *Project) playInfo(b *play.Playbook, pl *play.Play) PlayInfo {
-	info := PlayInfo{Playbook: b.File, Tags: pl.Tags}
+	info := PlayInfo{Playbook: b.File, Tags: engine.TagsOf(context.Background(), pl.Tags, p.vars.Scope(vars.View{Play: pl}))}
 	info.Pattern, info.Name, _ = engine.Heading(context.Background(), pl, p.vars)
 	info.Hosts, _, _ = p.Match(info.Pattern)
 	for _, t := range pl.Tasks() {
-		if t.Meta != "" || !engine.Wanted(t.Tags, p.options.Tags, p.options.SkipTags) {
+		scope := p.vars.Scope(vars.View{Play: pl, Task: t})
+		tags := engine.TagsOf(context.Background(), t.Tags, scope)
+		if t.Meta != "" || !engine.Wanted(tags, p.options.Tags, p.options.SkipTags) {
 			continue
 		}
-		tags := slices.Clone(t.Tags)
 		slices.Sort(tags)
-		info.Tasks = append(info.Tasks, TaskInfo{Name: engine.TaskName(context.Background(), t, p.vars.Scope("", pl, t.Vars, nil)), Tags: tags})
+		tags = slices.Compact(tags)
+		role := ""
+		if t.Role != nil {
+			role = t.Role.FullName()
+		}
+		info.Tasks = append(info.Tasks, TaskInfo{Name: event.Title(role, engine.TaskName(context.Background(), t, scope)), Tags: tags})
 		info.TaskTags = append(info.TaskTags, tags...)
 	}
 	slices.Sort(info.TaskTags)

@@ -3,16 +3,17 @@ package pfrun
 import (
 	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/internal/word"
 	"github.com/pfrun/pfrun/inventory"
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/all"
@@ -26,8 +27,12 @@ type Project struct {
 	options  Options
 	env      *jinja.Env
 	registry *modules.Registry
+	loader   *play.Loader
 	books    []*play.Playbook
+	invMu    sync.Mutex // held by who looks at inv while a run is under way
 	inv      *inventory.Inventory
+	added    map[string]*jinja.Dict // variables of hosts that add_host gave
+	compiler *layerCompiler
 	limit    map[string]bool // names of the hosts that --limit leaves; nil: all
 	extra    *jinja.Dict
 	vars     *vars.Store
@@ -41,7 +46,7 @@ type Project struct {
 // Load reads playbooks, inventory and variables, and checks all that can be checked without a host. The error is an *InvalidError; the project then only serves for its warnings.
 func Load(o Options) (*Project, error) {
 	bad := o.complete()
-	p := &Project{options: o, registry: modules.NewRegistry(all.Specs()...)}
+	p := &Project{options: o, registry: modules.NewRegistry(append(all.Specs(), word.Specs()...)...), added: map[string]*jinja.Dict{}}
 	p.faults.AddError(diag.Pos{}, bad)
 	p.opener = newOpener(o.VaultSecrets, &p.secrets)
 	p.env = p.newEnv()
@@ -50,10 +55,18 @@ func Load(o Options) (*Project, error) {
 	for _, w := range o.Settings.Warnings {
 		p.faults.Add(diag.Warnf(diag.Pos{}, "%s", w))
 	}
-	for _, path := range o.Playbooks {
-		p.loadPlaybook(path)
-	}
 	p.loadExtra()
+	p.loader = p.newLoader()
+	for _, path := range o.Playbooks {
+		book, faults := p.loader.Playbook(path)
+		for _, d := range faults {
+			if d.Hint == "" && !d.Pos.IsValid() {
+				d.Hint = shipped(d.Err)
+			}
+		}
+		p.faults.Add(faults...)
+		p.books = append(p.books, book)
+	}
 	if o.AdHoc != nil {
 		p.loadAdHoc(o.AdHoc)
 		p.loadInventory(".")
@@ -83,31 +96,31 @@ func (p *Project) Warnings() []*Diagnostic { return p.faults.Warnings() }
 // Mask replaces every secret of the run in a text.
 func (p *Project) Mask(text string) string { return p.secrets.Mask(text) }
 
-func (p *Project) loadPlaybook(path string) {
-	text, err := readPlaybook(path)
-	if err != nil {
-		p.faults.Add(&diag.Diagnostic{Message: fmt.Sprintf("the playbook %s cannot be read: %s", path, reason(err)), Err: err, Hint: shipped(err)})
-		return
-	}
-	src, err := p.opener.source(path, text)
-	if err != nil {
-		p.faults.AddError(diag.Pos{Source: src, Line: 1}, err)
-		return
-	}
-	book, faults := play.Load(src, p.env, p.registry)
-	p.faults.Add(faults...)
-	p.books = append(p.books, book)
+// newLoader makes what reads playbooks and all that they name.
+func (p *Project) newLoader() *play.Loader {
+	set := p.options.Settings
+	return play.NewLoader(play.Options{
+		Env: p.env, Registry: p.registry, Read: p.readSource, RolesPath: set.RolesPath, CollectionsPath: set.CollectionsPath,
+		Scope: func(pl *play.Play, more ...*jinja.Dict) jinja.Scope {
+			return vars.New(vars.Options{Extra: p.extra, Magic: p.magic()}).Scope(vars.View{Play: pl, Included: more})
+		},
+		MissingHandler: !set.ErrorOnMissingHandler,
+	})
 }
 
-// readPlaybook reads a file; one that is not there may be one that ships with pfrun.
-func readPlaybook(path string) (string, error) {
+// readSource reads a file of a playbook or role, decrypted. A playbook that is not there may be one that ships with pfrun.
+func (p *Project) readSource(path string) (*diag.Source, error) {
 	b, err := os.ReadFile(path)
+	text := string(b)
 	if errors.Is(err, fs.ErrNotExist) {
-		if text, ok := playbooks.Open(path); ok {
-			return text, nil
+		if shipped, ok := playbooks.Open(path); ok {
+			text, err = shipped, nil
 		}
 	}
-	return string(b), err
+	if err != nil {
+		return nil, err
+	}
+	return p.opener.source(path, text)
 }
 
 // Ships reports whether a playbook ships with pfrun: it can be run by this path where no such file is there.

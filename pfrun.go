@@ -68,6 +68,8 @@ type Options struct {
 	Sink Sink // takes what happens; nil: nobody looks
 	// Confirm asks a person, such as whether a new host key is right; nil: nobody is there to ask.
 	Confirm func(ctx context.Context, question string) (bool, error)
+	// Prompt asks a person what vars_prompt or pause wants to know; nil: nobody is there to ask.
+	Prompt func(ctx context.Context, q Prompt) (string, error)
 	// Passphrase asks a person for the passphrase of a key file; nil: nobody is there to ask.
 	Passphrase func(ctx context.Context, keyfile string) (string, error)
 	// Getenv reads the environment (HOME, SSH_AUTH_SOCK, ANSIBLE_HOST_KEY_CHECKING); nil: there is none.
@@ -105,6 +107,9 @@ func Title(role, name string) string { return event.Title(role, name) }
 
 // StepAnswer is what a person says to a task that is about to run.
 type StepAnswer = engine.Answer
+
+// Prompt is a question to a person.
+type Prompt = engine.Prompt
 
 // The answers to Options.Step.
 const (

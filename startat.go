@@ -1,11 +1,13 @@
 package pfrun
 
 import (
+	"context"
 	"slices"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/inventory"
 )
 
@@ -30,7 +32,7 @@ func (p *Project) checkStart() {
 	for _, b := range p.books {
 		for _, pl := range b.Plays {
 			for _, t := range pl.Tasks() {
-				if !engine.Wanted(t.Tags, p.options.Tags, p.options.SkipTags) {
+				if !engine.Wanted(engine.TagsOf(context.Background(), t.Tags, p.vars.Scope(vars.View{Play: pl, Task: t})), p.options.Tags, p.options.SkipTags) {
 					continue
 				}
 				if is(t) {

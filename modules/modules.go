@@ -12,6 +12,8 @@ package modules
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
@@ -35,6 +37,29 @@ type Plan struct {
 	Unmet   string          // an expectation that does not hold: the task fails with this message, or is deferred where the host is only planned
 	Note    string          // something that the user should know, though all is well
 	More    bool            // what follows depends on the outcomes: Continuer is asked once the steps were applied
+}
+
+// WithEnvironment gives the programs of a plan variables (NAME=value), where they do not set them themselves.
+func (p *Plan) WithEnvironment(env []string) {
+	if len(env) == 0 {
+		return
+	}
+	for i, c := range p.Steps {
+		x, ok := c.(change.Exec)
+		if !ok {
+			continue
+		}
+		all := slices.Clone(x.Env)
+		for _, v := range env {
+			name, _, _ := strings.Cut(v, "=")
+			if !slices.ContainsFunc(x.Env, func(own string) bool { return strings.HasPrefix(own, name+"=") }) {
+				all = append(all, v)
+			}
+		}
+		slices.Sort(all)
+		x.Env = all
+		p.Steps[i] = x
+	}
 }
 
 // Validator is a Task that checks its arguments against one another before anything is looked at.
@@ -67,6 +92,8 @@ type Request struct {
 	Outcomes []change.Outcome
 	// Over is what is planned on the host so far; nil: nothing. The steps are planned over it on the control node.
 	Over *host.Overlay
+	// Env are variables of the task's environment, as NAME=value.
+	Env []string
 	// Make has the steps made at once; with Replan a first step that finds the host changed meanwhile (host.ErrStale) has the task planned once more.
 	Make   bool
 	Replan bool

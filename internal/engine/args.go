@@ -1,24 +1,31 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/modules"
-	"github.com/pfrun/pfrun/modules/host"
 )
 
 // decode computes the arguments and makes the task of them. The event is set where that ends the matter.
 func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) {
+	args, err := ht.defaulted(scope)
+	if err == nil {
+		var more []play.Arg
+		more, err = ht.splat(scope)
+		args = append(slices.Clip(args), more...)
+	}
+	if err != nil {
+		return nil, ht.failed(ht.t.Pos, err)
+	}
 	var given []modules.Given
 	var unknown []string
-	for _, a := range ht.t.Args {
+	for _, a := range args {
 		g := modules.Given{Name: a.Name, NamePos: a.NamePos, Pos: a.Pos}
 		if a.Expressions != nil {
 			g.Value = ht.expressions(a, scope)
@@ -83,94 +90,90 @@ func (ht *hostTask) expression(x *jinja.Template, scope jinja.Scope) modules.Exp
 	return e
 }
 
-// target gives the host that the task looks at and changes.
-func (ht *hostTask) target(scope jinja.Scope) (*session, host.Host, error) {
-	asked, err := ht.asked(scope)
-	if err != nil {
-		return nil, nil, err
+// defaulted gives the arguments of the task with those that module_defaults says for its module and the task does not.
+func (ht *hostTask) defaulted(scope jinja.Scope) ([]play.Arg, error) {
+	if len(ht.t.ModuleDefaults) == 0 {
+		return ht.t.Args, nil
 	}
-	login, err := ht.Connector.Login(ht.h.name, scope, asked)
-	if err != nil {
-		return nil, nil, err
-	}
-	checkMode, err := optionalBool(ht.looking, ht.t.CheckMode, scope)
-	if err != nil {
-		return nil, nil, fmt.Errorf("check_mode: %w", err)
-	}
-	s := ht.session(ht.h, login)
-	return s, s.host(checkMode), nil
-}
-
-// asked computes what the keywords say about who to be.
-func (ht *hostTask) asked(scope jinja.Scope) (Asked, error) {
-	var a Asked
-	var errs []error
-	text := func(word string, v jinja.Value) string {
-		s, err := optionalText(ht.looking, v, scope)
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", word, err))
+	var chosen []play.Arg
+	for _, level := range ht.t.ModuleDefaults {
+		if level.Value != nil {
+			args, err := ht.templatedDefaults(level, scope)
+			if err != nil {
+				return nil, err
+			}
+			if args != nil {
+				chosen = args
+			}
+			continue
 		}
-		return s
-	}
-	a.User = text("remote_user", ht.t.RemoteUser)
-	a.Connection = text("connection", ht.t.Connection)
-	a.BecomeUser = text("become_user", ht.t.BecomeUser)
-	a.BecomeMethod = text("become_method", ht.t.BecomeMethod)
-	if exe := text("become_exe", ht.t.BecomeExe); exe != "" {
-		a.BecomeExe = &exe
-	}
-	if flags := text("become_flags", ht.t.BecomeFlags); flags != "" || ht.t.BecomeFlags == "" {
-		a.BecomeFlags = &flags
-	}
-	if port := text("port", ht.t.Port); port != "" {
-		n, err := strconv.Atoi(port)
-		if err != nil || n < 1 || n > 65535 {
-			errs = append(errs, fmt.Errorf("port: %q is not the number of a port", port))
+		if args, ok := level.Modules[ht.t.Module.Name]; ok {
+			chosen = args
 		}
-		a.Port = n
 	}
-	become, err := optionalBool(ht.looking, ht.t.Become, scope)
+	args := slices.Clone(ht.t.Args)
+	for _, d := range chosen {
+		if !slices.ContainsFunc(ht.t.Args, func(a play.Arg) bool { return ht.sameArg(a.Name, d.Name) }) {
+			args = append(args, d)
+		}
+	}
+	return args, nil
+}
+
+// sameArg reports whether two names are of one argument.
+func (ht *hostTask) sameArg(a, b string) bool {
+	if a == b {
+		return true
+	}
+	x, ok1 := ht.t.Module.Arg(a)
+	y, ok2 := ht.t.Module.Arg(b)
+	return ok1 && ok2 && x.Name == y.Name
+}
+
+// templatedDefaults computes a level of module_defaults that is a template as a whole; nil: it says nothing of the module.
+func (ht *hostTask) templatedDefaults(level play.Defaults, scope jinja.Scope) ([]play.Arg, error) {
+	v, err := jinja.Force(ht.looking, level.Value, scope)
 	if err != nil {
-		errs = append(errs, fmt.Errorf("become: %w", err))
+		return nil, fmt.Errorf("module_defaults: %w", err)
 	}
-	a.Become = become
-	return a, errors.Join(errs...)
+	all, ok := v.(*jinja.Dict)
+	if !ok {
+		return nil, fmt.Errorf("module_defaults must be a mapping, not %s", jinja.TypeName(v))
+	}
+	var args []play.Arg
+	for name, given := range all.Items {
+		m, known := ht.Loader.Module(jinja.Str(name))
+		d, isDict := given.(*jinja.Dict)
+		if !known || !isDict || m.Name != ht.t.Module.Name {
+			continue
+		}
+		args = []play.Arg{}
+		for k, value := range d.Items {
+			args = append(args, play.Arg{Name: jinja.Str(k), NamePos: level.Pos, Pos: level.Pos, Value: value})
+		}
+	}
+	return args, nil
 }
 
-var errUnknown = errors.New("depends on what only a real run can tell")
-
-func optionalText(ctx context.Context, v jinja.Value, scope jinja.Scope) (string, error) {
-	if v == nil {
-		return "", nil
-	}
-	v, err := jinja.Force(ctx, v, scope)
-	if err != nil || v == nil {
-		return "", err
-	}
-	if _, omitted := v.(jinja.Omit); omitted {
-		return "", nil
-	}
-	if jinja.HasUnknown(v) {
-		return "", errUnknown
-	}
-	return jinja.Str(v), nil
-}
-
-// optionalBool computes a keyword that is a boolean, in any of Ansible's words for one; nil where it is not given.
-func optionalBool(ctx context.Context, v jinja.Value, scope jinja.Scope) (*bool, error) {
-	if v == nil {
+// splat gives the arguments that a template as a whole gives (args: "{{ x }}"), where the task does not say them itself.
+func (ht *hostTask) splat(scope jinja.Scope) ([]play.Arg, error) {
+	if ht.t.ArgsValue == nil {
 		return nil, nil
 	}
-	v, err := jinja.Force(ctx, v, scope)
+	v, err := jinja.Force(ht.looking, ht.t.ArgsValue, scope)
 	if err != nil {
 		return nil, err
 	}
-	if _, omitted := v.(jinja.Omit); omitted || v == nil {
-		return nil, nil
+	d, ok := v.(*jinja.Dict)
+	if !ok {
+		return nil, fmt.Errorf("invalid or malformed argument: args must be a mapping, not %s", jinja.TypeName(v))
 	}
-	if jinja.HasUnknown(v) {
-		return nil, errUnknown
+	var args []play.Arg
+	for k, value := range d.Items {
+		name := jinja.Str(k)
+		if !slices.ContainsFunc(ht.t.Args, func(a play.Arg) bool { return ht.sameArg(a.Name, name) }) {
+			args = append(args, play.Arg{Name: name, NamePos: ht.t.Pos, Pos: ht.t.Pos, Value: value})
+		}
 	}
-	b, err := modules.Bool(jinja.ToGo(v))
-	return &b, err
+	return args, nil
 }

@@ -17,7 +17,7 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 		truth, known, err := ht.holds(c, scope)
 		switch {
 		case err != nil && (unknown == nil || ht.looking.Err() != nil):
-			e := ended(ht.failed(c.Pos, err))
+			e := endingOf(ht.failed(c.Pos, err))
 			return &e, false
 		case err != nil, !known:
 			unknown = append(unknown, c.Source)
@@ -33,7 +33,7 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 	}
 	res := ht.result(event.Undecided)
 	res.Message = "whether it runs depends on what only a real run can tell: " + strings.Join(unknown, ", ")
-	done := ended(res)
+	done := endingOf(res)
 	return &done, true
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -51,25 +52,25 @@ type Hosts interface {
 	Match(pattern string) (names []string, warnings []string, err error)
 }
 
-// Variables stacks the variables of a run.
-type Variables interface {
-	// Scope gives what a task sees: local are the variables of its loop and of the result under judgement, task those of its keyword vars. Both may be nil.
-	Scope(hostName string, p *play.Play, task, local *jinja.Dict) jinja.Scope
-	// Set keeps a registered result or a variable that a task sets for a host.
-	Set(hostName, name string, v jinja.Value)
-	// SetFacts keeps facts of a host beside those that it has.
-	SetFacts(hostName string, facts *jinja.Dict)
-	// StartPlay tells the hosts of the play that begins, for the variables that name them.
-	StartPlay(p *play.Play, name string, hosts []string)
-	// SetActive tells the hosts of the play that have not failed, where they have become fewer.
-	SetActive(hosts []string)
+// Inventory is changed while a run is under way: by add_host, group_by and meta: refresh_inventory. What it adds the variables of the run know afterwards.
+type Inventory interface {
+	// AddHost adds a host, or more groups and variables to one that is there. changed: it was not so before.
+	AddHost(name string, groups []string, variables *jinja.Dict) (changed bool, err error)
+	// AddToGroup puts a host into a group below parents; both are made where they are not there.
+	AddToGroup(hostName, group string, parents []string) (changed bool, err error)
+	// Refresh reads the sources anew.
+	Refresh() error
+	// Known reports whether the inventory has a host of this name.
+	Known(name string) bool
 }
 
 // Options is what a run needs.
 type Options struct {
 	Playbooks []*play.Playbook
+	Loader    *play.Loader // reads what tasks include
 	Hosts     Hosts
-	Vars      Variables
+	Inventory Inventory // nil: it cannot be changed
+	Vars      *vars.Store
 	Connector Connector
 	Sink      event.Sink
 	Forks     int      // how many hosts at once; 0: 5, as Ansible
@@ -79,12 +80,38 @@ type Options struct {
 	Verbosity int
 	// OnTarget says whether a module plans on the managed host where that can be (modules.Planner); nil: none does.
 	OnTarget func(module string) bool
+	// Lookup does a lookup by its name, for with_NAME.
+	Lookup func(ctx context.Context, name string, terms []jinja.Value, scope jinja.Scope) ([]jinja.Value, error)
+	// Prompt asks a person for an entry of vars_prompt, or for what pause asks; nil: nobody is there to ask.
+	Prompt func(ctx context.Context, p Prompt) (string, error)
+	// Encrypt makes a password's hash of an answer, as an entry of vars_prompt asks for; nil: that cannot be had.
+	Encrypt func(ctx context.Context, answer string, q play.Prompt) (string, error)
+	// Secret takes a text that nobody may see from now on; nil: there is nothing that masks.
+	Secret func(text string)
 	// StartAt says with which task the run starts: those before it are passed over. nil: with the first.
 	StartAt func(*play.Task) bool
 	// Step is asked before each task and handler; nil: nobody is.
 	Step Stepper
 	// Stop ends the run in good order when it is closed: no new task begins, changes under way are finished, and handlers that are owed run.
 	Stop <-chan struct{}
+	Settings
+}
+
+// Settings are those of Ansible's settings that change how plays run.
+type Settings struct {
+	ForceHandlers  bool   // force_handlers, --force-handlers: where the play does not say otherwise
+	Strategy       string // of plays that do not say; empty: linear
+	Gathering      string // implicit, explicit or smart; empty: implicit
+	MissingHandler bool   // a notify of a handler that is not there is only warned of (error_on_missing_handler = false)
+	AnyErrorsFatal bool   // of plays that do not say
+	TaskTimeout    int    // seconds; 0: none
+}
+
+// Prompt is a question to a person.
+type Prompt struct {
+	Text    string
+	Hidden  bool // the answer is not shown while it is typed
+	Confirm bool // it is asked for twice
 }
 
 // Summary is how a run ended.
@@ -112,7 +139,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		}
 	}()
 	r := &run{
-		Options: o, hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, targets: map[string]*target{}, warned: map[string]bool{},
+		Options: o, stats: newStats(), hard: ctx, soft: soft, hosts: map[string]*hostState{}, sessions: map[string]*session{}, targets: map[string]*target{}, warned: map[string]bool{},
 	}
 	defer r.close()
 	var err error
@@ -122,9 +149,10 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 		}
 	}
 	s := r.summary()
-	r.emit(event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted})
+	r.finishJobs()
+	r.emit(event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted, Custom: r.stats.all()})
 	if err == nil {
-		err = r.quit
+		err = r.quitting()
 	}
 	return s, err
 }
@@ -153,11 +181,13 @@ type run struct {
 	sessions map[string]*session
 	targets  map[string]*target // by Login.Target
 	warned   map[string]bool
+	stats    stats
+	jobs     jobs
 	matched  bool
 	started  bool  // StartAt was met
 	unasked  bool  // nobody is asked any more
-	quit     error // the question before a task could not be asked
-	lost     bool  // every host of the last play failed in it
+	quit     error // the run cannot go on: a question could not be asked, or a playbook is wrong in a way that only showed now
+	lost     bool  // every host of the last batch failed in it
 
 	emitting sync.Mutex
 }
@@ -170,7 +200,7 @@ func (r *run) emit(e event.Event) {
 
 // stopped reports whether the user asked for the end of the run.
 func (r *run) stopped() bool {
-	if r.quit != nil {
+	if r.quitting() != nil {
 		return true
 	}
 	select {
@@ -179,6 +209,13 @@ func (r *run) stopped() bool {
 	default:
 		return r.soft.Err() != nil
 	}
+}
+
+// quitting gives why the run cannot go on; nil: it can.
+func (r *run) quitting() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.quit
 }
 
 // brokenOff reports whether nothing new may begin under a context of this run.
@@ -194,12 +231,26 @@ type hostState struct {
 	changed     bool // something was changed, or would be
 	out         bool // failed or unreachable: no more tasks
 	unreachable bool
-	ended       bool // meta: end_host or end_play, for this play
-	broke       bool // a handler failed: no more handlers in this play
-	owed        map[*play.Task]debt
-	paying      map[*play.Task]debt // handlers that run or ran last
-	targets     []*target           // that its tasks have worked on, under the run's lock
-	unsure      bool                // a task may or may not have run, under the run's lock
+	unsure      bool      // a task may or may not have run, under the run's lock
+	targets     []*target // that its tasks have worked on, under the run's lock
+	onPlay
+}
+
+// onPlay is what is known of a host in one play.
+type onPlay struct {
+	removed   bool            // it failed, or ended the play
+	failed    bool            // it failed, and nothing rescued it
+	rolesRan  map[string]bool // by Role.Key: some task of it was not skipped
+	rolesDone map[string]bool
+	notified  []notification
+	owed      map[*play.Task]debt
+	paying    map[*play.Task]debt // handlers that run or ran last
+	turn      *turn               // what it has come to; nil: nothing yet
+	walked    course              // how it came to the end of the play
+}
+
+func newOnPlay() onPlay {
+	return onPlay{rolesRan: map[string]bool{}, rolesDone: map[string]bool{}, owed: map[*play.Task]debt{}, paying: map[*play.Task]debt{}}
 }
 
 func (r *run) host(name string) *hostState {
@@ -207,7 +258,7 @@ func (r *run) host(name string) *hostState {
 	defer r.mu.Unlock()
 	h := r.hosts[name]
 	if h == nil {
-		h = &hostState{name: name, recap: event.HostRecap{Host: name}, owed: map[*play.Task]debt{}, paying: map[*play.Task]debt{}}
+		h = &hostState{name: name, recap: event.HostRecap{Host: name}}
 		r.hosts[name] = h
 		r.order = append(r.order, h)
 	}

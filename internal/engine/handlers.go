@@ -7,7 +7,14 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
 )
+
+// notification is a name that a task on a host has notified. Which handlers answer to it is looked up when handlers run: of several with one name the last that was loaded counts.
+type notification struct {
+	name string
+	debt
+}
 
 // debt is a handler that a host owes.
 type debt struct {
@@ -23,61 +30,115 @@ const (
 	surely
 )
 
-// flush runs the handlers that were notified on hosts, in the order in which the play lists them, each once. A handler that one before it notifies runs too; one that a later
-// one notifies waits for the next flush, as in Ansible. A handler that fails ends the flush for its host.
-//
-// It also runs when the user has asked for the end of the run: a restart that is owed is part of what was begun.
-func (pr *playRun) flush(hosts []*hostState) {
-	hosts = slices.Clone(hosts)
-	for _, t := range pr.p.Handlers {
-		hosts = slices.DeleteFunc(hosts, func(h *hostState) bool { return h.broke || h.unreachable || h.ended })
-		sure, maybe := indebted(hosts, t, surely), indebted(hosts, t, possibly)
-		if len(sure)+len(maybe) == 0 || pr.hard.Err() != nil {
-			continue
+// and adds what another notification says.
+func (d debt) and(other debt) debt {
+	d.how = max(d.how, other.how)
+	for _, by := range other.by {
+		if !slices.Contains(d.by, by) {
+			d.by = append(slices.Clone(d.by), by)
 		}
-		if all := slices.Concat(sure, maybe); !pr.agreed(t, all) {
-			pr.refused(t, all)
-			continue
-		}
-		pr.handler(t, sure, maybe)
 	}
+	return d
 }
 
-// handler runs one handler on the hosts that owe it.
-func (pr *playRun) handler(t *play.Task, sure, maybe []*hostState) {
-	hosts := slices.Concat(sure, maybe)
-	before := map[*hostState]int{}
-	for _, h := range hosts {
-		h.paying[t] = h.owed[t]
-		delete(h.owed, t)
-		before[h] = h.failures()
-	}
-	pr.start(t, hosts, true)
-	pr.onAll(sure, pr.hard, t)
-	for _, h := range maybe {
-		(&hostTask{playRun: pr, h: h, t: t, looking: pr.hard}).possible()
-	}
-	for _, h := range hosts {
-		if h.failures() == before[h] {
-			continue
-		}
-		h.broke = true
-		if pr.p.AnyErrorsFatal {
-			for _, other := range pr.hosts {
-				other.broke = true
-			}
+// expand turns the names that were notified on a host into handlers that it owes.
+func (pr *playRun) expand(h *hostState) {
+	for _, n := range h.notified {
+		for _, t := range pr.answering(n.name) {
+			h.owed[t] = h.owed[t].and(n.debt)
 		}
 	}
+	h.notified = nil
 }
 
-func (h *hostState) failures() int { return h.recap.Failed + h.recap.Unreachable }
+// handlerList gives every handler of the play, in the order in which they run.
+func (pr *playRun) handlerList() []*play.Task {
+	pr.handlersMu.Lock()
+	defer pr.handlersMu.Unlock()
+	return slices.Concat(pr.handlers...)
+}
 
-// indebted gives the hosts that owe a handler.
-func indebted(hosts []*hostState, t *play.Task, how owing) []*hostState {
-	var out []*hostState
-	for _, h := range hosts {
-		if h.owed[t].how == how {
-			out = append(out, h)
+// addHandlers adds the handlers of a role that a task has included.
+func (pr *playRun) addHandlers(r *play.Role) {
+	pr.handlersMu.Lock()
+	defer pr.handlersMu.Unlock()
+	for _, d := range r.AllDeps() {
+		pr.handlers = append(pr.handlers, d.Handlers...)
+	}
+	pr.handlers = append(pr.handlers, r.Handlers...)
+}
+
+// answering gives the handlers that answer to a name: the first of that name in the list that was loaded last, and those that listen to it, of each name one.
+func (pr *playRun) answering(name string) []*play.Task {
+	pr.handlersMu.Lock()
+	groups := slices.Clone(pr.handlers)
+	pr.handlersMu.Unlock()
+	var all []*play.Task
+	for _, g := range slices.Backward(groups) {
+		all = append(all, g...)
+	}
+	var found []*play.Task
+	for _, t := range all {
+		if own, ok := pr.handlerName(t); ok && own != "" && answers(t, own, name) {
+			found = append(found, t)
+			break
+		}
+	}
+	heard := map[string]bool{}
+	for _, t := range all {
+		if !slices.Contains(pr.topics(t), name) {
+			continue
+		}
+		own, _ := pr.handlerName(t)
+		if own != "" && heard[own] {
+			continue
+		}
+		heard[own] = true
+		if !slices.Contains(found, t) {
+			found = append(found, t)
+		}
+	}
+	return found
+}
+
+// answers reports whether a handler is called by a name: its own, or that with its role's before it.
+func answers(t *play.Task, own, name string) bool {
+	if own == name {
+		return true
+	}
+	return t.Role != nil && (event.Title(t.Role.Name, own) == name || event.Title(t.Role.FullName(), own) == name)
+}
+
+// handlerName gives the name of a handler, which is the same on all hosts; ok is false where it cannot be computed: such a handler can only be reached by what it listens to.
+func (pr *playRun) handlerName(t *play.Task) (name string, ok bool) {
+	switch n := t.Name.(type) {
+	case nil:
+		return "", false
+	case string:
+		return n, true
+	}
+	v, err := jinja.Force(pr.hard, t.Name, pr.Vars.Scope(vars.View{Play: pr.p, Task: t}))
+	if err == nil && !jinja.HasUnknown(v) {
+		return jinja.Str(v), true
+	}
+	source := TaskName(pr.hard, t, pr.Vars.Scope(vars.View{Play: pr.p, Task: t}))
+	if t.Listen == nil {
+		d := diag.Warnf(t.Pos, "Handler '%s' is unusable because it has no listen topics and the name could not be templated (host-specific variables are not supported in handler names)", source)
+		if err != nil {
+			d.Message += ". The error: " + err.Error()
+		}
+		pr.warnOnce(event.Warning{Diagnostic: d})
+	}
+	return source, false
+}
+
+// topics gives what a handler listens to.
+func (pr *playRun) topics(t *play.Task) []string {
+	var out []string
+	for _, l := range t.Listen {
+		v, err := jinja.Force(pr.hard, l, pr.Vars.Scope(vars.View{Play: pr.p, Task: t}))
+		if err == nil {
+			out = append(out, nameList(v)...)
 		}
 	}
 	return out
@@ -95,8 +156,13 @@ func (ht *hostTask) named(scope jinja.Scope) ([]string, *event.TaskResult) {
 			return nil, ht.failed(n.Pos, diag.Errorf(n.Pos, "which handler to notify %s", errUnknown))
 		}
 		for _, name := range nameList(given) {
-			if len(ht.handlers(name)) == 0 {
-				return nil, ht.failed(n.Pos, diag.Errorf(n.Pos, "the requested handler %q was not found in the play", name))
+			if len(ht.answering(name)) == 0 {
+				d := diag.Errorf(n.Pos, "The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
+				if !ht.MissingHandler {
+					return nil, ht.failed(n.Pos, d)
+				}
+				ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s", d.Message)})
+				continue
 			}
 			names = append(names, name)
 		}
@@ -116,53 +182,24 @@ func nameList(v jinja.Value) []string {
 	return names
 }
 
-// notify marks the handlers of these names as owed by the host.
+// notify notes that the handlers of these names are owed by the host. While handlers run, those that come later in the list run in the same flush.
 func (ht *hostTask) notify(names []string, how owing) {
 	if len(names) == 0 {
 		return
 	}
-	task := ht.name()
+	by := debt{how, []string{event.Title(roleName(ht.t), ht.name())}}
 	for _, name := range names {
-		for _, t := range ht.handlers(name) {
-			d := ht.h.owed[t]
-			d.how = max(d.how, how)
-			if !slices.Contains(d.by, task) {
-				d.by = append(slices.Clone(d.by), task)
-			}
-			ht.h.owed[t] = d
+		i := slices.IndexFunc(ht.h.notified, func(n notification) bool { return n.name == name })
+		if i < 0 {
+			ht.h.notified = append(ht.h.notified, notification{name: name, debt: by})
+			continue
 		}
+		ht.h.notified[i].debt = ht.h.notified[i].and(by)
+	}
+	if ht.turn != nil && ht.turn.handler {
+		ht.expand(ht.h)
 	}
 	ht.emit(event.Notified{Host: ht.h.name, Handlers: names, Possible: how == possibly})
-}
-
-// handlers gives the handlers that answer to a name: the first of that name, and those that listen to it, of each name the first. So Ansible searches a play's list.
-func (pr *playRun) handlers(name string) []*play.Task {
-	var found []*play.Task
-	heard := map[string]bool{}
-	named := false
-	for _, t := range pr.p.Handlers {
-		own := ""
-		if t.Name != nil {
-			own = pr.handlerName(t)
-		}
-		switch {
-		case own == name && own != "" && !named:
-			named = true
-			found = append(found, t)
-		case slices.Contains(t.Listen, name) && !(own != "" && heard[own]):
-			heard[own] = true
-			found = append(found, t)
-		}
-	}
-	return found
-}
-
-// handlerName gives the name of a handler, which is the same on all hosts. One that cannot be computed is its source.
-func (pr *playRun) handlerName(t *play.Task) string {
-	if s, ok := t.Name.(string); ok {
-		return s
-	}
-	return TaskName(pr.hard, t, pr.Vars.Scope("", pr.p, t.Vars, nil))
 }
 
 // possible tells of a handler that runs only if an undecided task turns out to change something. Where its when does not hold, it does not run in any case.
@@ -176,7 +213,7 @@ func (ht *hostTask) possible() {
 	ht.unsure()
 	res := ht.result(event.Undecided)
 	res.Message = "it runs only if a task that notifies it turns out to change something"
-	done := ended(res)
+	done := endingOf(res)
 	done.notify, _ = ht.named(ht.scope())
 	ht.keywords(res)
 	ht.finish(done)
@@ -185,9 +222,11 @@ func (ht *hostTask) possible() {
 // warnOwed tells of handlers that were notified and have not run when the play ends.
 func (pr *playRun) warnOwed() {
 	for _, h := range pr.hosts {
-		for _, t := range pr.p.Handlers {
+		pr.expand(h)
+		for _, t := range pr.handlerList() {
 			if h.owed[t].how == surely {
-				d := diag.Warnf(t.Pos, "the handler %q was notified on %s and has not run: %s", pr.handlerName(t), h.name, pr.whyOwed(h))
+				name, _ := pr.handlerName(t)
+				d := diag.Warnf(t.Pos, "the handler %q was notified on %s and has not run: %s", name, h.name, pr.whyOwed(h))
 				pr.emit(event.Warning{Host: h.name, Diagnostic: d})
 			}
 		}
@@ -203,7 +242,7 @@ func (pr *playRun) whyOwed(h *hostState) string {
 		return "the host is unreachable"
 	case h.out:
 		return "a task failed"
-	case h.ended:
+	case h.removed:
 		return "the play ended before"
 	}
 	return "it was notified after its turn"

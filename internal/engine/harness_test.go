@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io/fs"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -13,8 +15,10 @@ import (
 	"github.com/pfrun/pfrun/internal/engine"
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/lookup"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/internal/word"
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/all"
 	"github.com/pfrun/pfrun/modules/change"
@@ -33,7 +37,8 @@ type world struct {
 	extra   *jinja.Dict
 	layers  map[string]*jinja.Dict
 	onEvent func(event.Event)
-	helper  bool // the hosts have a helper, which plans there
+	helper  bool              // the hosts have a helper, which plans there
+	files   map[string]string // of the control node, by their paths below the playbook's folder
 
 	mu      sync.Mutex
 	events  []event.Event
@@ -70,6 +75,23 @@ func (w *world) Match(pattern string) (names, warnings []string, err error) {
 		}
 	}
 	return names, nil, nil
+}
+
+// read reads a file of the control node.
+func (w *world) read(path string) (*diag.Source, error) {
+	dir, err := filepath.Abs(".")
+	if err != nil {
+		return nil, err
+	}
+	rel, err := filepath.Rel(dir, path)
+	if err != nil {
+		return nil, err
+	}
+	text, ok := w.files[rel]
+	if !ok {
+		return nil, fmt.Errorf("%s: %w", rel, fs.ErrNotExist)
+	}
+	return &diag.Source{Name: rel, Text: text}, nil
 }
 
 type login struct {
@@ -136,16 +158,18 @@ func (w *world) runCtx(ctx context.Context, t testing.TB, o engine.Options, book
 // try runs a playbook that has no faults, and gives the error of the run as a whole.
 func (w *world) try(ctx context.Context, t testing.TB, o engine.Options, books ...string) (*engine.Summary, error) {
 	t.Helper()
-	registry := modules.NewRegistry(append(all.Specs(), w.specs...)...)
-	env := jinja.New()
+	registry := modules.NewRegistry(slices.Concat(all.Specs(), word.Specs(), w.specs)...)
+	env := jinja.New(lookup.New(lookup.Options{})...)
+	o.Loader = play.NewLoader(play.Options{Env: env, Registry: registry, Read: w.read})
+	o.Lookup = env.Lookup
 	for i, text := range books {
-		book, ds := play.Load(&diag.Source{Name: fmt.Sprintf("site%d.yml", i+1), Text: text}, env, registry)
+		book, ds := o.Loader.Parse(&diag.Source{Name: fmt.Sprintf("site%d.yml", i+1), Text: text})
 		if err := ds.Err(); err != nil {
 			t.Fatal(err)
 		}
 		o.Playbooks = append(o.Playbooks, book)
 	}
-	v := vars.Options{Extra: w.extra, Groups: map[string][]string{"all": w.names}}
+	v := vars.Options{Extra: w.extra, Groups: map[string][]string{"all": w.names}, SearchPath: o.Loader.SearchPath}
 	for _, n := range w.names {
 		h := vars.Host{Name: n, Groups: []string{"mail"}}
 		if w.layers[n] != nil {
@@ -187,9 +211,12 @@ func line(e event.Event) string {
 		return fmt.Sprintf("PLAY %s: no host is %s\n", e.Play, e.Pattern)
 	case event.TaskStart:
 		if e.Handler {
-			return "HANDLER " + e.Name + "\n"
+			return "HANDLER " + e.Title() + "\n"
 		}
-		return "TASK " + e.Name + "\n"
+		if e.Meta {
+			return "META " + e.Title() + "\n"
+		}
+		return "TASK " + e.Title() + "\n"
 	case event.TaskResult:
 		return resultLine(e)
 	case event.Notified:
@@ -200,6 +227,17 @@ func line(e event.Event) string {
 		return fmt.Sprintf("    %s %s: %s\n", e.Host, word, strings.Join(e.Handlers, ", "))
 	case event.Warning:
 		return "WARNING " + e.Diagnostic.Error() + "\n"
+	case event.Included:
+		return fmt.Sprintf("  included %s for %s\n", e.What, strings.Join(e.Hosts, ", "))
+	case event.Retry:
+		return fmt.Sprintf("  %s retry: %d of %d left\n", e.Host, e.Left, e.Retries)
+	case event.MetaDone:
+		if e.Skipped {
+			return fmt.Sprintf("  %s skipped\n", e.Host)
+		}
+		return fmt.Sprintf("  %s %s\n", e.Host, e.Text)
+	case event.NoHostsLeft:
+		return "NO MORE HOSTS LEFT\n"
 	case event.Recap:
 		return recapLines(e)
 	}
@@ -224,7 +262,7 @@ func resultLine(e event.TaskResult) string {
 	for _, f := range []struct {
 		word string
 		on   bool
-	}{{"loop", e.Loop}, {"ignored", e.Ignored}, {"hidden", e.Hidden}, {"planned", e.Planned && len(e.Changes) > 0}} {
+	}{{"loop", e.Loop}, {"ignored", e.Ignored}, {"rescued", e.Rescued}, {"hidden", e.Hidden}, {"planned", e.Planned && len(e.Changes) > 0}} {
 		if f.on {
 			b.WriteString(" " + f.word)
 		}
@@ -290,7 +328,7 @@ func recapLines(e event.Recap) string {
 			word string
 			n    int
 		}{
-			{"ok", h.OK}, {"changed", h.Changed}, {"unreachable", h.Unreachable}, {"failed", h.Failed}, {"skipped", h.Skipped}, {"ignored", h.Ignored},
+			{"ok", h.OK}, {"changed", h.Changed}, {"unreachable", h.Unreachable}, {"failed", h.Failed}, {"skipped", h.Skipped}, {"rescued", h.Rescued}, {"ignored", h.Ignored},
 			{"undecided", h.Undecided}, {"deferred", h.Deferred},
 		} {
 			if c.n > 0 {

@@ -9,6 +9,7 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
 	"github.com/pfrun/pfrun/modules"
 )
 
@@ -17,8 +18,21 @@ type hostTask struct {
 	*playRun
 	h       *hostState
 	t       *play.Task
+	turn    *turn
 	looking context.Context // of looks and of what decides whether there are any; all else is done under the run's hard context
 	local   *jinja.Dict     // the variables of the present item of a loop; may be nil
+	item    *string         // what is shown of the present item; nil: no loop
+	once    bool            // what it gives is for every host of the play
+	to      delegation
+	limit   context.Context // of changes, where the task has a time-out; nil: none
+}
+
+// making is the context under which changes are made.
+func (ht *hostTask) making() context.Context {
+	if ht.limit != nil {
+		return ht.limit
+	}
+	return ht.hard
 }
 
 // ending is what came of a task on a host, or of one item of its loop.
@@ -27,26 +41,36 @@ type ending struct {
 	value  jinja.Value // what register keeps
 	notify []string    // the handlers that the task names
 	acted  bool        // changes were made or planned, and changed_when does not say otherwise
+	wishes []*wish     // what it wants included
 }
 
-// ended makes the ending of a task that did nothing. What it would have given is not known where it may still run.
-func ended(res *event.TaskResult) ending {
+// endingOf makes the ending of a task that did nothing. What it would have given is not known where it may still run.
+func endingOf(res *event.TaskResult) ending {
 	if res.Status == event.Undecided || res.Status == event.Deferred {
 		return ending{res: res, value: jinja.Unknown{}}
 	}
 	return ending{res: res, value: resultValue(res, nil)}
 }
 
-func (ht *hostTask) scope() jinja.Scope {
-	return ht.Vars.Scope(ht.h.name, ht.p, ht.t.Vars, ht.local)
+func (ht *hostTask) view() vars.View {
+	v := vars.View{Host: ht.h.name, Play: ht.p, Task: ht.t, Local: ht.local}
+	if ht.turn != nil {
+		v.Included = ht.turn.under
+	}
+	return v
 }
+
+func (ht *hostTask) scope() jinja.Scope { return ht.Vars.Scope(ht.view()) }
 
 // name is how the task is called on this host.
 func (ht *hostTask) name() string { return TaskName(ht.hard, ht.t, ht.scope()) }
 
 // result begins the event of this task on this host.
 func (ht *hostTask) result(s event.Status) *event.TaskResult {
-	res := &event.TaskResult{Host: ht.h.name, Task: ht.name(), Module: ht.t.Action, Pos: ht.t.Pos, Status: s}
+	res := &event.TaskResult{
+		Host: ht.h.name, Task: ht.name(), Role: roleName(ht.t), Module: ht.t.Action, Pos: ht.t.Pos, Status: s,
+		Delegated: ht.to.name, Address: ht.to.address,
+	}
 	if d, ok := ht.h.paying[ht.t]; ok {
 		res.Because = d.by
 	}
@@ -56,9 +80,19 @@ func (ht *hostTask) result(s event.Status) *event.TaskResult {
 // failed makes the event of a task that could not do its work; where the looks were broken off, that is why.
 func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {
 	if ht.looking.Err() != nil {
-		return ht.interrupted()
+		return ht.brokenOffResult()
 	}
 	return ht.fault(pos, err)
+}
+
+// brokenOffResult is the event of a task whose looks were broken off: it took too long, or the run is to end.
+func (ht *hostTask) brokenOffResult() *event.TaskResult {
+	for _, ctx := range []context.Context{ht.looking, ht.making()} {
+		if late := (*timeoutError)(nil); errors.As(context.Cause(ctx), &late) {
+			return ht.fault(ht.t.Pos, late)
+		}
+	}
+	return ht.interrupted()
 }
 
 func (ht *hostTask) interrupted() *event.TaskResult {
@@ -90,14 +124,14 @@ func (ht *hostTask) fault(pos diag.Pos, err error) *event.TaskResult {
 // run does the task, or every item of its loop, and keeps and tells the result.
 func (ht *hostTask) run() {
 	if ht.t.Loop == nil {
-		ht.finish(ht.once())
+		ht.finish(ht.timed())
 		return
 	}
 	ht.runLoop()
 }
 
-// once does the task one time.
-func (ht *hostTask) once() ending {
+// timed does the task one time, with its retries.
+func (ht *hostTask) timed() ending {
 	start := time.Now()
 	e := ht.attempt()
 	e.res.Duration = time.Since(start)
@@ -107,6 +141,9 @@ func (ht *hostTask) once() ending {
 
 // attempt decides whether the task runs, and lets its module work.
 func (ht *hostTask) attempt() ending {
+	if wrong := ht.delegate(); wrong != nil {
+		return *wrong
+	}
 	scope := ht.scope()
 	e, open := ht.conditions(ht.t.When, scope)
 	if e != nil && !open {
@@ -118,10 +155,13 @@ func (ht *hostTask) attempt() ending {
 	case open:
 		ht.unsure()
 	case wrong != nil:
-		done := ended(wrong)
+		done := endingOf(wrong)
+		e = &done
+	case ht.t.Include != nil:
+		done := ht.include(scope)
 		e = &done
 	default:
-		done := ht.work(scope)
+		done := ht.tries(scope)
 		e = &done
 	}
 	e.notify = names
@@ -141,29 +181,67 @@ func (ht *hostTask) unsure() {
 // work computes the arguments and lets the module work.
 func (ht *hostTask) work(scope jinja.Scope) ending {
 	if ht.t.Unsupported != nil {
-		return ended(ht.failed(ht.t.Unsupported.Pos, ht.t.Unsupported))
+		return endingOf(ht.failed(ht.t.Unsupported.Pos, ht.t.Unsupported))
+	}
+	if ht.t.Dynamic != nil {
+		if wrong := ht.resolve(scope); wrong != nil {
+			return endingOf(wrong)
+		}
 	}
 	task, res := ht.decode(scope)
 	if res != nil {
 		if res.Status == event.Deferred {
 			ht.unsure()
 		}
-		return ended(res)
+		return endingOf(res)
 	}
 	if v, ok := task.(modules.Threshold); ok && ht.Verbosity < v.VerbosityThreshold() {
 		return ht.skip("skipped_reason", "Verbosity threshold not met.")
 	}
+	if e, ok := ht.word(task, scope); ok {
+		return e
+	}
+	env, err := ht.environment(scope)
+	if err != nil {
+		return endingOf(ht.failed(ht.t.Pos, err))
+	}
 	s, h, err := ht.target(scope)
 	if err != nil {
-		return ended(ht.failed(ht.t.Pos, err))
+		return endingOf(ht.failed(ht.t.Pos, err))
+	}
+	w := &work{ht: ht, task: task, session: s, host: h, env: env}
+	if ht.t.Async != nil {
+		if e, ok := w.inBackground(scope); ok {
+			return e
+		}
 	}
 	release, err := s.target.take(ht.looking)
 	if err != nil {
-		return ended(ht.interrupted())
+		return endingOf(ht.brokenOffResult())
 	}
 	defer release()
-	w := &work{ht: ht, task: task, session: s, host: h}
 	return w.do()
+}
+
+// resolve finds the module that a template names.
+func (ht *hostTask) resolve(scope jinja.Scope) *event.TaskResult {
+	v, err := ht.t.Dynamic.Eval(ht.looking, scope)
+	if err != nil {
+		return ht.failed(ht.t.Pos, err)
+	}
+	if jinja.HasUnknown(v) {
+		res := ht.result(event.Deferred)
+		res.Message = "which module it is depends on what only a real run can tell"
+		ht.unsure()
+		return res
+	}
+	t, faults := ht.Loader.ResolveAction(ht.t, jinja.Str(v))
+	ht.tellWarnings(faults)
+	if err := faults.Err(); err != nil {
+		return ht.failed(ht.t.Pos, err)
+	}
+	ht.t = t
+	return nil
 }
 
 // skip makes the ending of a task that does not run; key is where Ansible's result has the reason.
@@ -180,6 +258,9 @@ func (ht *hostTask) skip(key, reason string) ending {
 
 // keywords applies those of the task's keywords that shape its result.
 func (ht *hostTask) keywords(res *event.TaskResult) {
+	if ht.t.NoLog == nil && ht.t.Diff == nil && res.Status != event.Failed && res.Status != event.Unreachable {
+		return
+	}
 	scope := ht.scope()
 	if hide, err := optionalBool(ht.hard, ht.t.NoLog, scope); err != nil || (hide != nil && *hide) {
 		res.Hidden = true // where no_log cannot be computed nothing is shown either
@@ -187,42 +268,14 @@ func (ht *hostTask) keywords(res *event.TaskResult) {
 	if show, err := optionalBool(ht.hard, ht.t.Diff, scope); err == nil {
 		res.ShowDiff = show
 	}
-	if res.Status == event.Failed {
-		ignore, err := optionalBool(ht.hard, ht.t.IgnoreErrors, scope)
-		res.Ignored = err == nil && ignore != nil && *ignore
-	}
-}
-
-// finish keeps the result of the whole task, counts it, tells it, and marks the handlers that it notifies.
-func (ht *hostTask) finish(e ending) {
-	if ht.t.Register != "" {
-		ht.Vars.Set(ht.h.name, ht.t.Register, e.value)
-	}
-	ht.h.count(e.res, e.acted)
-	ht.tell(e.res)
-	switch {
-	case e.res.Status == event.Changed && !e.res.Guess, e.res.Status == event.Interrupted && e.acted:
-		ht.notify(e.notify, surely)
-	case e.res.Status == event.Changed, e.res.Status == event.Undecided, e.res.Status == event.Deferred:
-		ht.notify(e.notify, possibly)
-	}
-}
-
-// tell emits a result, without what no_log hides.
-func (ht *hostTask) tell(res *event.TaskResult) {
-	if !res.Hidden {
-		ht.emit(*res)
+	word := ht.t.IgnoreErrors
+	switch res.Status {
+	case event.Failed:
+	case event.Unreachable:
+		word = ht.t.IgnoreUnreachable
+	default:
 		return
 	}
-	bare := *res
-	bare.Message, bare.Hint, bare.Notes, bare.Diff, bare.Changes = "", "", nil, "", nil
-	bare.Result = map[string]any{
-		"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
-		"changed":  res.Status == event.Changed,
-	}
-	if res.Item != nil {
-		label := "(censored due to no_log)"
-		bare.Item = &label
-	}
-	ht.emit(bare)
+	ignore, err := optionalBool(ht.hard, word, scope)
+	res.Ignored = err == nil && ignore != nil && *ignore
 }

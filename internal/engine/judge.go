@@ -10,8 +10,12 @@ import (
 
 // judge lets changed_when and failed_when decide over what a module found and did.
 func (ht *hostTask) judge(res *event.TaskResult, p *modules.Plan) ending {
-	value := resultValue(res, p)
-	changed, failed := len(res.Changes) > 0, res.Status == event.Failed
+	return ht.judgeValue(res, resultValue(res, p), p)
+}
+
+// judgeValue judges a result that is there already.
+func (ht *hostTask) judgeValue(res *event.TaskResult, value *jinja.Dict, p *modules.Plan) ending {
+	changed, failed := len(res.Changes) > 0 || res.Status == event.Changed, res.Status == event.Failed
 	if ht.t.ChangedWhen != nil {
 		truth, known, wrong := ht.verdict(ht.t.ChangedWhen, value, p)
 		switch {
@@ -104,7 +108,7 @@ func (ht *hostTask) verdict(all []play.Condition, value *jinja.Dict, p *modules.
 // resultValue makes what register keeps: the module's result with Ansible's keys beside it.
 func resultValue(res *event.TaskResult, p *modules.Plan) *jinja.Dict {
 	d := jinja.NewDict()
-	d.Set("changed", len(res.Changes) > 0)
+	d.Set("changed", len(res.Changes) > 0 || res.Status == event.Changed)
 	d.Set("failed", res.Status == event.Failed)
 	if p != nil {
 		if found, ok := jinja.FromGo(known(p.Result)).(*jinja.Dict); ok {

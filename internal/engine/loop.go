@@ -3,15 +3,25 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"time"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
 )
+
+// looping is a loop under way.
+type looping struct {
+	loopVar, indexVar string
+	items             []jinja.Value
+	pause             float64
+	extended, all     bool
+}
 
 // runLoop does the task for every item and sums up.
 func (ht *hostTask) runLoop() {
-	items, e := ht.items()
+	l, e := ht.looping()
 	if e != nil {
 		ht.keywords(e.res)
 		ht.finish(*e)
@@ -19,19 +29,26 @@ func (ht *hostTask) runLoop() {
 	}
 	sum := &loopSum{results: jinja.NewList()}
 	var last jinja.Value
-	for i, item := range items {
-		if ht.brokenOff(ht.looking) {
+	for i, item := range l.items {
+		if i > 0 && l.pause > 0 && wait(ht.looking, time.Duration(l.pause*float64(time.Second))) != nil || ht.brokenOff(ht.looking) {
 			sum.interrupted = true
 			break
 		}
 		one := *ht
-		one.local = ht.itemVars(i, item, last)
-		e := one.once()
-		last = withItem(e.value, one.local, ht.t.Loop.IndexVar)
+		one.local = ht.itemVars(l, i, last)
+		text := jinja.Str(item)
+		one.item = &text
+		e := one.timed()
+		last = l.withItem(e.value, one.local)
 		one.label(e, item)
+		for _, w := range e.wishes {
+			w.own, w.label = l.own(one.local), e.res.Item
+		}
 		sum.add(e)
-		ht.tell(e.res)
-		if e.res.Status == event.Unreachable {
+		if len(e.wishes) == 0 {
+			one.tell(e.res)
+		}
+		if e.res.Status == event.Unreachable && !e.res.Ignored || one.breaks(e) {
 			break
 		}
 	}
@@ -39,23 +56,105 @@ func (ht *hostTask) runLoop() {
 }
 
 // itemVars gives the variables of an item. Under the name of register stands what came of the item before.
-func (ht *hostTask) itemVars(i int, item, last jinja.Value) *jinja.Dict {
-	d, l := jinja.NewDict(), ht.t.Loop
+func (ht *hostTask) itemVars(l *looping, i int, last jinja.Value) *jinja.Dict {
+	d := jinja.NewDict()
 	if last != nil && ht.t.Register != "" {
 		d.Set(ht.t.Register, last)
 	}
-	d.Set(l.Var, item)
-	d.Set("ansible_loop_var", l.Var)
-	if l.IndexVar != "" {
-		d.Set(l.IndexVar, int64(i))
-		d.Set("ansible_index_var", l.IndexVar)
+	d.Set(l.loopVar, l.items[i])
+	d.Set("ansible_loop_var", l.loopVar)
+	if l.indexVar != "" {
+		d.Set(l.indexVar, int64(i))
+		d.Set("ansible_index_var", l.indexVar)
+	}
+	if l.extended {
+		d.Set("ansible_loop", l.position(i))
 	}
 	return d
 }
 
-// items computes what the loop goes over; the ending is set where there is nothing to go over.
+// position is ansible_loop.
+func (l *looping) position(i int) *jinja.Dict {
+	n, d := len(l.items), jinja.NewDict()
+	d.Set("index", int64(i+1))
+	d.Set("index0", int64(i))
+	d.Set("first", i == 0)
+	d.Set("last", i+1 == n)
+	d.Set("length", int64(n))
+	d.Set("revindex", int64(n-i))
+	d.Set("revindex0", int64(n-i-1))
+	if l.all {
+		d.Set("allitems", jinja.NewList(l.items...))
+	}
+	if i+1 < n {
+		d.Set("nextitem", l.items[i+1])
+	}
+	if i > 0 {
+		d.Set("previtem", l.items[i-1])
+	}
+	return d
+}
+
+// own gives the variables of an item that what is included sees.
+func (l *looping) own(local *jinja.Dict) *jinja.Dict {
+	d := jinja.NewDict()
+	for _, name := range []string{l.loopVar, "ansible_loop_var", l.indexVar, "ansible_index_var", "ansible_loop"} {
+		if v, ok := local.GetString(name); ok && name != "" {
+			d.Set(name, v)
+		}
+	}
+	return d
+}
+
+// looping computes what the loop goes over, and how; the ending is set where there is nothing to go over.
+func (ht *hostTask) looping() (*looping, *ending) {
+	l := &looping{loopVar: "item", all: true}
+	items, e := ht.items()
+	if e != nil {
+		return nil, e
+	}
+	l.items = items
+	o, scope := ht.t.Loop, ht.scope()
+	var errs []error
+	text := func(word string, v jinja.Value, to *string) {
+		s, err := optionalText(ht.looking, v, scope)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("loop_control.%s: %w", word, err))
+		} else if s != "" {
+			*to = s
+		}
+	}
+	flag := func(word string, v jinja.Value, to *bool) {
+		b, err := optionalBool(ht.looking, v, scope)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("loop_control.%s: %w", word, err))
+		} else if b != nil {
+			*to = *b
+		}
+	}
+	text("loop_var", o.Var, &l.loopVar)
+	text("index_var", o.IndexVar, &l.indexVar)
+	flag("extended", o.Extended, &l.extended)
+	flag("extended_allitems", o.ExtendedAll, &l.all)
+	var err error
+	if l.pause, err = optionalNumber(ht.looking, o.Pause, scope, 0); err != nil {
+		errs = append(errs, fmt.Errorf("loop_control.pause: %w", err))
+	}
+	if errs != nil {
+		e := endingOf(ht.failed(o.Pos, errors.Join(errs...)))
+		return nil, &e
+	}
+	if _, taken := scope.Lookup(l.loopVar); taken {
+		ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(o.Pos,
+			"The loop variable '%s' is already in use. You should set the `loop_var` value in the `loop_control` option for the task to something else to avoid variable collisions and unexpected behavior.",
+			l.loopVar)})
+	}
+	return l, nil
+}
+
+// items computes what the loop goes over.
 func (ht *hostTask) items() ([]jinja.Value, *ending) {
-	v, err := jinja.Force(ht.looking, ht.t.Loop.Items, ht.scope())
+	v, err := ht.terms()
 	if err != nil {
 		return nil, ht.noItems(err)
 	}
@@ -65,8 +164,55 @@ func (ht *hostTask) items() ([]jinja.Value, *ending) {
 	case jinja.Unknown:
 		return nil, ht.noItems(nil)
 	}
-	e := ended(ht.failed(ht.t.Loop.Pos, fmt.Errorf("loop needs a list, got %s", jinja.TypeName(v))))
+	err = fmt.Errorf("Invalid data passed to 'loop', it requires a list, got this instead: %s", jinja.Str(v))
+	e := endingOf(ht.failed(ht.t.Loop.Pos, diag.Errorf(ht.t.Loop.Pos, "%s", err).WithHint("it is of type %s", jinja.TypeName(v))))
 	return nil, &e
+}
+
+// terms computes the list of a loop, or does the lookup of with_NAME.
+func (ht *hostTask) terms() (jinja.Value, error) {
+	o, scope := ht.t.Loop, ht.scope()
+	if o.With == "" || ht.Lookup == nil {
+		return jinja.Force(ht.looking, o.Items, scope)
+	}
+	terms, err := ht.withTerms(o, scope)
+	if err != nil {
+		return nil, err
+	}
+	if jinja.HasUnknown(jinja.NewList(terms...)) {
+		return jinja.Unknown{}, nil
+	}
+	found, err := ht.Lookup(ht.looking, o.With, terms, scope)
+	if err != nil {
+		return nil, err
+	}
+	return jinja.NewList(found...), nil
+}
+
+// withTerms gives the terms of with_NAME. An item of with_first_found that is not defined is left out, as in Ansible.
+func (ht *hostTask) withTerms(o *play.Loop, scope jinja.Scope) ([]jinja.Value, error) {
+	l, isList := o.Items.(*jinja.List)
+	if isList && o.With == "first_found" {
+		var terms []jinja.Value
+		for _, item := range l.Items() {
+			v, err := jinja.Force(ht.looking, item, scope)
+			if err != nil && !errors.Is(err, jinja.ErrUndefined) {
+				return nil, err
+			}
+			if err == nil {
+				terms = append(terms, v)
+			}
+		}
+		return terms, nil
+	}
+	v, err := jinja.Force(ht.looking, o.Items, scope)
+	if err != nil {
+		return nil, err
+	}
+	if l, ok := v.(*jinja.List); ok {
+		return l.Items(), nil
+	}
+	return []jinja.Value{v}, nil
 }
 
 // noItems is the ending of a loop over what is not defined (err is set), or not known. As in Ansible it is skipped where the when does not hold without the item.
@@ -82,15 +228,33 @@ func (ht *hostTask) noItems(err error) *ending {
 		}
 	}
 	if err != nil {
-		e := ended(ht.failed(ht.t.Loop.Pos, err))
+		e := endingOf(ht.failed(ht.t.Loop.Pos, err))
 		return &e
 	}
 	ht.unsure()
 	res := ht.result(event.Undecided)
 	res.Message = "what it loops over depends on what only a real run can tell"
-	e := ended(res)
+	e := endingOf(res)
 	e.notify, _ = ht.named(ht.scope())
 	return &e
+}
+
+// breaks reports whether the loop ends after the present item.
+func (ht *hostTask) breaks(e ending) bool {
+	if ht.t.Loop.BreakWhen == nil {
+		return false
+	}
+	if ht.t.Register != "" {
+		ht.local.Set(ht.t.Register, e.value)
+	}
+	scope := ht.scope()
+	for _, c := range ht.t.Loop.BreakWhen {
+		truth, known, err := ht.holds(c, scope)
+		if err != nil || !known || !truth {
+			return false
+		}
+	}
+	return true
 }
 
 // label sets what is shown of the present item; it sees what came of the item. One that cannot be computed fails the item, as in Ansible.
@@ -109,7 +273,7 @@ func (ht *hostTask) label(e ending, item jinja.Value) {
 		return
 	}
 	wrong := ht.fault(ht.t.Loop.Pos, err)
-	e.res.Status, e.res.Message, e.res.Hint, e.res.Pos = event.Failed, "loop_control.label: "+wrong.Message, wrong.Hint, wrong.Pos
+	e.res.Status, e.res.Message, e.res.Hint, e.res.Pos = event.Failed, "Failed to template loop_control.label: "+wrong.Message, wrong.Hint, wrong.Pos
 	ht.keywords(e.res)
 	if d, ok := e.value.(*jinja.Dict); ok {
 		d.Set("failed", true)
@@ -118,128 +282,14 @@ func (ht *hostTask) label(e ending, item jinja.Value) {
 }
 
 // withItem gives what came of an item with the item itself, as results holds it.
-func withItem(v jinja.Value, local *jinja.Dict, indexVar string) jinja.Value {
+func (l *looping) withItem(v jinja.Value, local *jinja.Dict) jinja.Value {
 	d, ok := v.(*jinja.Dict)
 	if !ok {
 		return v
 	}
-	loopVar, _ := local.GetString("ansible_loop_var")
-	item, _ := local.Get(loopVar)
-	d.Set(loopVar, item)
-	d.Set("ansible_loop_var", loopVar)
-	if indexVar != "" {
-		i, _ := local.GetString(indexVar)
-		d.Set(indexVar, i)
-		d.Set("ansible_index_var", indexVar)
+	own := l.own(local)
+	for k, item := range own.Items {
+		d.Set(k, item)
 	}
 	return d
-}
-
-// loopSum is what came of the items of a loop.
-type loopSum struct {
-	results                                               *jinja.List
-	failed, unreachable, undecided, deferred, interrupted bool
-	changed, guess                                        bool // some item is shown as changed; only as a guess
-	acted                                                 bool // some item made or planned changes
-	ignored                                               bool // every item that failed may fail
-	hidden                                                bool
-	ran                                                   int
-	notify                                                []string
-}
-
-func (s *loopSum) add(e ending) {
-	s.results.Append(e.value)
-	s.hidden = s.hidden || e.res.Hidden
-	if e.res.Status == event.Skipped {
-		return
-	}
-	s.ran++
-	s.acted = s.acted || e.acted
-	for _, name := range e.notify {
-		if !slices.Contains(s.notify, name) {
-			s.notify = append(s.notify, name)
-		}
-	}
-	switch e.res.Status {
-	case event.Changed:
-		s.guess = e.res.Guess && (s.guess || !s.changed)
-		s.changed = true
-	case event.Failed:
-		s.ignored = e.res.Ignored && (s.ignored || !s.failed)
-		s.failed = true
-	case event.Unreachable:
-		s.unreachable = true
-	case event.Undecided:
-		s.undecided = true
-	case event.Deferred:
-		s.deferred = true
-	case event.Interrupted:
-		s.interrupted = true
-	}
-}
-
-func (s *loopSum) status() event.Status {
-	switch {
-	case s.unreachable:
-		return event.Unreachable
-	case s.failed:
-		return event.Failed
-	case s.interrupted:
-		return event.Interrupted
-	case s.ran == 0:
-		return event.Skipped
-	case s.changed:
-		return event.Changed
-	case s.undecided:
-		return event.Undecided
-	case s.deferred:
-		return event.Deferred
-	}
-	return event.OK
-}
-
-func (s *loopSum) message() string {
-	switch {
-	case s.unreachable:
-		return "the host became unreachable"
-	case s.failed:
-		return "One or more items failed"
-	case s.interrupted:
-		return "interrupted"
-	case s.ran == 0 && s.results.Len() > 0:
-		return "All items skipped"
-	case s.ran == 0:
-		return "No items in the list"
-	}
-	return "All items completed"
-}
-
-// ending sums up, in the shape of Ansible's results of loops.
-func (s *loopSum) ending(ht *hostTask) ending {
-	res := ht.result(s.status())
-	res.Loop, res.Ignored, res.Guess, res.Hidden = true, s.ignored, s.guess, s.hidden
-	res.Message = s.message()
-	d := jinja.NewDict()
-	d.Set("results", s.results)
-	d.Set("skipped", s.ran == 0)
-	d.Set("changed", s.changed || s.acted)
-	if (s.guess && s.changed) || (!s.changed && (s.undecided || s.deferred)) {
-		d.Set("changed", jinja.Unknown{})
-	}
-	switch {
-	case s.failed:
-		d.Set("failed", true)
-	case s.undecided || s.deferred:
-		d.Set("failed", jinja.Unknown{})
-	}
-	if s.unreachable {
-		d.Set("unreachable", true)
-	}
-	if s.results.Len() == 0 {
-		d.Set("skipped_reason", s.message())
-	} else {
-		d.Set("msg", s.message())
-	}
-	res.Result = jinja.ToGo(d)
-	return ending{res: res, value: d, notify: s.notify, acted: s.acted}
 }

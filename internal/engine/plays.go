@@ -11,13 +11,27 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
 )
 
-// playRun is a play under way.
+// playRun is a play under way, on one batch of its hosts.
 type playRun struct {
 	*run
 	p     *play.Play
-	hosts []*hostState
+	name  string
+	all   []string     // the hosts of the play
+	hosts []*hostState // of the batch
+	slots chan struct{}
+	// flushes says that handlers run at the end of sections: not where the play as a whole is left out by its tags.
+	flushes bool
+	wants   sync.Map // *play.Task → bool: whether the tags of the run ask for it
+	broke   bool     // too many hosts failed: the run is over
+	endPlay bool     // meta: end_play: no further batch
+	begun   bool     // the task at which the run is to start was met
+
+	handlersMu sync.Mutex
+	handlers   [][]*play.Task
+	throttles  sync.Map // *play.Task → chan struct{}
 }
 
 func (r *run) play(p *play.Play) error {
@@ -32,30 +46,93 @@ func (r *run) play(p *play.Play) error {
 	for _, w := range warnings {
 		r.emit(event.Warning{Diagnostic: diag.Warnf(p.Pos, "%s", w)})
 	}
+	if err := r.prompts(p); err != nil {
+		return err
+	}
 	if len(names) == 0 {
 		r.emit(event.NoHosts{Play: name, Pattern: pattern})
 		return nil
 	}
 	r.matched = true
-	pr := &playRun{run: r, p: p}
+	if names, err = r.ordered(p, names); err != nil {
+		return err
+	}
+	batches, err := r.batches(p, names)
+	if err != nil {
+		return err
+	}
 	for _, n := range names {
-		if h := r.host(n); !h.out {
-			h.ended, h.broke = false, false
-			pr.hosts = append(pr.hosts, h)
+		r.host(n).onPlay = newOnPlay()
+	}
+	for _, batch := range batches {
+		over, err := r.batch(p, name, names, batch)
+		if err != nil || over || r.lost || r.stopped() {
+			return err
 		}
 	}
-	r.emit(event.PlayStart{Name: name, Pos: p.Pos, Hosts: names})
-	r.Vars.StartPlay(p, name, names)
-	pr.tellActive()
-	pr.sections()
-	pr.warnOwed()
-	r.lost = len(pr.hosts) == len(names) && !slices.ContainsFunc(pr.hosts, func(h *hostState) bool { return !h.out })
 	return nil
 }
 
+// batch runs a play on some of its hosts. over says that no further batch is to follow.
+func (r *run) batch(p *play.Play, name string, all, batch []string) (over bool, err error) {
+	pr := &playRun{run: r, p: p, name: name, all: all, slots: make(chan struct{}, r.Forks), handlers: slices.Clone(p.Handlers)}
+	before := 0
+	for _, n := range batch {
+		h := r.host(n)
+		pr.hosts = append(pr.hosts, h)
+		if h.out {
+			before++
+			h.removed = true
+		}
+	}
+	r.emit(event.PlayStart{Name: name, Pos: p.Pos, Hosts: batch})
+	r.Vars.StartPlay(p, name, all)
+	pr.tellActive()
+	pr.flushes = len(p.Tags) == 0 || pr.wantedTags(p.Tags)
+	strategy, err := pr.strategy()
+	if err != nil {
+		return true, err
+	}
+	strategy()
+	out := 0
+	for _, h := range pr.hosts {
+		if h.walked == failed {
+			h.out = true
+		}
+		if h.out {
+			out++
+		}
+	}
+	pr.warnOwed()
+	r.lost = out-before == len(batch) && (before == 0 || out > before) || pr.broke
+	r.started = r.started || pr.begun
+	return pr.endPlay, r.quitting()
+}
+
+// strategy gives the way in which the hosts go through the play.
+func (pr *playRun) strategy() (func(), error) {
+	name := pr.Settings.Strategy
+	if pr.p.Strategy != nil {
+		v, err := jinja.Force(pr.hard, pr.p.Strategy, pr.Vars.Scope(vars.View{Play: pr.p}))
+		if err != nil {
+			return nil, err
+		}
+		name = jinja.Str(v)
+	}
+	switch strings.TrimPrefix(name, "ansible.builtin.") {
+	case "", "linear":
+		return pr.linear, nil
+	case "free":
+		return func() { pr.free(false) }, nil
+	case "host_pinned":
+		return func() { pr.free(true) }, nil
+	}
+	return nil, diag.Errorf(pr.p.Pos, "the strategy %q is not supported", name).WithHint("there are linear, free and host_pinned")
+}
+
 // Heading computes the pattern and the name of a play, from what is known without a host.
-func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, name string, err error) {
-	scope := variables.Scope("", p, nil, nil)
+func Heading(ctx context.Context, p *play.Play, variables *vars.Store) (pattern, name string, err error) {
+	scope := variables.Scope(vars.View{Play: p})
 	v, err := jinja.Force(ctx, p.Hosts, scope)
 	if err != nil {
 		return "", "", err
@@ -76,135 +153,61 @@ func Heading(ctx context.Context, p *play.Play, variables Variables) (pattern, n
 	return pattern, jinja.Str(v), err
 }
 
-// sections runs the tasks. Handlers run after each section, though it has no tasks: a handler may have notified one before it.
-func (pr *playRun) sections() {
-	pr.gather()
-	for _, s := range pr.p.Sections {
-		for _, t := range s.Tasks {
-			if pr.stopped() {
-				break
-			}
-			if Wanted(t.Tags, pr.Tags, pr.SkipTags) {
-				pr.task(t)
-			}
-		}
-		pr.flush(pr.flushable())
-	}
-}
-
-// active gives the hosts that still take part.
+// active gives the hosts of the batch that still take part.
 func (pr *playRun) active() []*hostState {
-	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out || h.ended })
-}
-
-// flushable gives the hosts whose handlers run at the end of a section: also those that failed in it, where the play forces handlers.
-func (pr *playRun) flushable() []*hostState {
-	if !pr.p.ForceHandlers {
-		return pr.active()
-	}
-	return pr.hosts
+	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out || h.removed })
 }
 
 // tellActive tells the variables which hosts have not failed.
 func (pr *playRun) tellActive() {
-	var names []string
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	var names, batch []string
+	for _, n := range pr.all {
+		if h := pr.run.hosts[n]; h == nil || (!h.out && !h.removed) {
+			names = append(names, n)
+		}
+	}
 	for _, h := range pr.hosts {
-		if !h.out {
-			names = append(names, h.name)
+		if !h.out && !h.removed {
+			batch = append(batch, h.name)
 		}
 	}
-	pr.Vars.SetActive(names)
+	pr.Vars.SetActive(names, batch)
 }
 
-func (pr *playRun) task(t *play.Task) {
-	hosts := pr.active()
-	if !pr.begun(t) || len(hosts) == 0 {
-		return
+// forced reports whether handlers run on hosts that failed too.
+func (pr *playRun) forced() bool {
+	if pr.p.ForceHandlers != nil {
+		return *pr.p.ForceHandlers
 	}
-	if t.Meta != "" {
-		pr.meta(t, hosts)
-		return
-	}
-	if !pr.agreed(t, hosts) {
-		return
-	}
-	pr.start(t, hosts, false)
-	pr.onAll(hosts, pr.soft, t)
+	return pr.Settings.ForceHandlers
 }
 
-// start tells that a task begins, under the name that it has on the first host.
-func (pr *playRun) start(t *play.Task, hosts []*hostState, handler bool) {
-	pr.emit(event.TaskStart{Name: TaskName(pr.hard, t, pr.Vars.Scope(hosts[0].name, pr.p, t.Vars, nil)), Module: t.Action, Pos: t.Pos, Handler: handler})
+// reached reports whether some task of the play will run: a run that starts within it has its facts.
+func (pr *playRun) reached() bool {
+	return pr.StartAt == nil || pr.started || slices.ContainsFunc(pr.p.Tasks(), func(t *play.Task) bool { return pr.StartAt(t) })
 }
 
-// onAll runs a task on hosts, as many at once as there are forks.
-func (pr *playRun) onAll(hosts []*hostState, looking context.Context, t *play.Task) {
-	if t.Meta != "" {
-		pr.meta(t, hosts)
-		return
-	}
-	slots := make(chan struct{}, pr.Forks)
-	var wg sync.WaitGroup
-	for _, h := range hosts {
-		slots <- struct{}{}
-		if pr.brokenOff(looking) {
-			break
-		}
-		wg.Go(func() {
-			defer func() { <-slots }()
-			(&hostTask{playRun: pr, h: h, t: t, looking: looking}).run()
-		})
-	}
-	wg.Wait()
-	if !slices.ContainsFunc(hosts, func(h *hostState) bool { return h.out }) {
-		return
-	}
-	if pr.p.AnyErrorsFatal {
-		for _, h := range pr.hosts {
-			h.out = true
-		}
-	}
-	pr.tellActive()
+// met notes that the task at which the run is to start was met.
+func (pr *playRun) met() {
+	pr.mu.Lock()
+	defer pr.mu.Unlock()
+	pr.begun = true
 }
 
-func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
-	switch t.Meta {
-	case play.FlushHandlers:
-		pr.flush(pr.holding(t, hosts))
-	case play.EndPlay:
-		if len(pr.holding(t, hosts[:1])) == 0 { // as in Ansible, the first host decides
-			return
-		}
-		for _, h := range pr.hosts {
-			h.ended = true
-		}
-	case play.EndHost:
-		for _, h := range pr.holding(t, hosts) {
-			h.ended = true
-		}
+// gathers reports whether the facts of a host are to be gathered, after the setting gathering.
+func (pr *playRun) gathers(h *hostState) bool {
+	switch pr.Gathering {
+	case "explicit":
+		return pr.p.GatherSaid
+	case "smart":
+		return !pr.Vars.HasFacts(h.name)
 	}
+	return true
 }
 
-// holding gives the hosts on which the when of a meta task holds. One that cannot be evaluated fails its host.
-func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
-	var out []*hostState
-	for _, h := range hosts {
-		ht := &hostTask{playRun: pr, h: h, t: t, looking: pr.hard}
-		e, open := ht.conditions(t.When, ht.scope())
-		switch {
-		case e == nil:
-			out = append(out, h)
-		case open:
-			ht.unsure()
-			ht.finish(*e)
-		case e.res.Status != event.Skipped:
-			ht.finish(*e)
-		}
-	}
-	return out
-}
-
-// TaskName is how a task is called in the output.
+// TaskName is how a task is called in the output, without its role.
 func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	switch n := t.Name.(type) {
 	case nil:
@@ -218,4 +221,12 @@ func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	default:
 		return fmt.Sprint(jinja.Str(n))
 	}
+}
+
+// roleName is the role of a task, as output names it.
+func roleName(t *play.Task) string {
+	if t.Role == nil {
+		return ""
+	}
+	return t.Role.FullName()
 }

@@ -25,12 +25,20 @@ func (h *hostState) count(res *event.TaskResult, acted bool) {
 	case event.Deferred:
 		c.Deferred++
 	case event.Unreachable:
-		c.Unreachable++
-		h.out, h.unreachable = true, true
-	case event.Failed:
 		if !res.Ignored {
+			c.Unreachable++
+			h.out, h.unreachable = true, true
+			return
+		}
+		c.OK++
+		c.Ignored++
+	case event.Failed:
+		switch {
+		case res.Rescued:
+			c.Rescued++
+			return
+		case !res.Ignored:
 			c.Failed++
-			h.out = true
 			return
 		}
 		c.OK++

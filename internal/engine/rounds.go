@@ -52,11 +52,16 @@ func (w *work) look(before *[]change.Outcome) (round, error) {
 		return w.lookThere(there, over, before)
 	}
 	if before == nil {
-		plan, err := w.task.Plan(w.ht.looking, w.reader())
-		return round{plan: plan}, err
+		return w.planned(w.task.Plan(w.ht.looking, w.reader()))
 	}
-	plan, err := w.task.(modules.Continuer).Continue(w.ht.looking, w.reader(), *before)
-	return round{plan: plan}, err
+	return w.planned(w.task.(modules.Continuer).Continue(w.ht.looking, w.reader(), *before))
+}
+
+func (w *work) planned(p *modules.Plan, err error) (round, error) {
+	if p != nil {
+		p.WithEnvironment(w.env)
+	}
+	return round{plan: p}, err
 }
 
 // planner gives who plans the task on the host itself; nil: it is planned here.
@@ -69,11 +74,11 @@ func (w *work) planner() (modules.Planner, *host.Overlay, error) {
 
 // lookThere has the task planned on the host. Its steps are made at once but where they are only planned: over an overlay.
 func (w *work) lookThere(there modules.Planner, over *host.Overlay, before *[]change.Outcome) (round, error) {
-	q := modules.Request{Module: w.ht.t.Module.Name, Task: w.task, Over: over, Make: !plansOnly(w.host), Replan: before == nil}
+	q := modules.Request{Module: w.ht.t.Module.Name, Task: w.task, Over: over, Make: !plansOnly(w.host), Replan: before == nil, Env: w.env}
 	if before != nil {
 		q.Next, q.Outcomes = true, *before
 	}
-	p, err := there.Perform(w.ht.looking, w.ht.hard, q)
+	p, err := there.Perform(w.ht.looking, w.ht.making(), q)
 	if err != nil {
 		return round{}, err
 	}
@@ -101,7 +106,7 @@ func (w *work) applySteps(r round) ([]change.Outcome, error) {
 		out, err := change.Outcome{}, r.failed
 		switch {
 		case !r.made:
-			out, err = w.host.Apply(w.ht.hard, c)
+			out, err = w.host.Apply(w.ht.making(), c)
 		case i < len(r.outcomes):
 			out, err = r.outcomes[i], nil
 		case err == nil:

@@ -19,41 +19,49 @@ const (
 	DoAllFromOn               // this one and all after it, without being asked
 )
 
-// begun reports whether the run has come to the task with which it is to start. Once it has, everything runs.
-func (r *run) begun(t *play.Task) bool {
-	if r.StartAt == nil || r.started {
-		return true
-	}
-	r.started = r.StartAt(t)
-	return r.started
-}
-
 // agreed asks whether a task is to run, where there is somebody who wants to be asked. A question that nobody answers ends the run; the handlers that are owed then run unasked.
 func (pr *playRun) agreed(t *play.Task, hosts []*hostState) bool {
-	if pr.Step == nil || pr.unasked || pr.stopped() {
+	if pr.Step == nil || pr.stopped() || pr.allAgreed() {
 		return true
 	}
-	answer, err := pr.Step(pr.soft, TaskName(pr.hard, t, pr.Vars.Scope(hosts[0].name, pr.p, t.Vars, nil)))
+	answer, err := pr.Step(pr.soft, (&hostTask{playRun: pr, h: hosts[0], t: t, turn: hosts[0].turn, looking: pr.hard}).name())
 	switch {
 	case err != nil:
 		if pr.soft.Err() == nil {
-			pr.quit = err
+			pr.giveUp(err)
 		}
 		return false
 	case answer == DoAllFromOn:
+		pr.mu.Lock()
 		pr.unasked = true
+		pr.mu.Unlock()
 	}
 	return answer != SkipTask
 }
 
-// refused tells of a handler that somebody did not agree to. It is not owed any more: the next flush does not ask again.
+func (r *run) allAgreed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.unasked
+}
+
+// refused goes on from a task that somebody did not agree to. A handler is not owed any more: the next flush does not ask again.
 func (pr *playRun) refused(t *play.Task, hosts []*hostState) {
 	if pr.stopped() {
+		for _, h := range hosts {
+			h.turn.end = stopped
+			if h.turn.handler { // it stays owed, and runs unasked
+				h.owed[t] = h.paying[t]
+			}
+		}
 		return
 	}
+	if !hosts[0].turn.handler {
+		return
+	}
+	name, _ := pr.handlerName(t)
 	for _, h := range hosts {
-		delete(h.owed, t)
-		pr.emit(event.Warning{Host: h.name, Diagnostic: diag.Warnf(t.Pos, "the handler %q was notified on %s and does not run: it was not agreed to", pr.handlerName(t), h.name)})
+		pr.emit(event.Warning{Host: h.name, Diagnostic: diag.Warnf(t.Pos, "the handler %q was notified on %s and does not run: it was not agreed to", name, h.name)})
 	}
 }
 

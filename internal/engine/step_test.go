@@ -33,7 +33,7 @@ const stepBook = `
 func (w *world) started() string {
 	var names []string
 	for _, e := range w.events {
-		if s, ok := e.(event.TaskStart); ok {
+		if s, ok := e.(event.TaskStart); ok && !s.Meta {
 			names = append(names, s.Name)
 		}
 	}

@@ -1,6 +1,38 @@
 package engine
 
-import "slices"
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/pfrun/pfrun/internal/jinja"
+)
+
+// TagsOf computes tags: a template may give one, several with commas between them, or a list. One that cannot be computed is none.
+func TagsOf(ctx context.Context, tags []jinja.Value, scope jinja.Scope) []string {
+	var out []string
+	add := func(v jinja.Value) {
+		for tag := range strings.SplitSeq(jinja.Str(v), ",") {
+			if tag = strings.TrimSpace(tag); tag != "" {
+				out = append(out, tag)
+			}
+		}
+	}
+	for _, t := range tags {
+		v, err := jinja.Force(ctx, t, scope)
+		if err != nil || jinja.HasUnknown(v) {
+			continue
+		}
+		if l, ok := v.(*jinja.List); ok {
+			for _, item := range l.Items() {
+				add(item)
+			}
+			continue
+		}
+		add(v)
+	}
+	return out
+}
 
 // Wanted says whether a task runs under --tags and --skip-tags: Ansible's rules with always, never, tagged, untagged and all. Without --tags it is "all" that is asked for.
 func Wanted(tags, only, skip []string) bool {

@@ -17,6 +17,7 @@ type work struct {
 	task    modules.Task
 	session *session
 	host    host.Host
+	env     []string // variables of the task's environment
 
 	plan     *modules.Plan // of the last round
 	steps    []change.Change
@@ -44,7 +45,9 @@ func (w *work) broken(err error) ending {
 	ht := w.ht
 	switch {
 	case ht.hard.Err() != nil, ht.looking.Err() != nil && !w.applying:
-		return w.undone(ht.interrupted())
+		return w.undone(ht.brokenOffResult())
+	case ht.making().Err() != nil:
+		return w.undone(ht.brokenOffResult())
 	case errors.Is(err, host.ErrPlanned):
 		return w.deferred(err.Error())
 	case errors.Is(err, host.ErrUnreachable):
@@ -88,16 +91,32 @@ func (w *work) concluded() ending {
 	}
 	w.show(res)
 	e := w.ht.judge(res, p)
+	w.ht.keep(e, p)
 	if e.res.Status == event.OK || e.res.Status == event.Changed {
-		for name, v := range p.Vars {
-			w.ht.Vars.Set(w.ht.h.name, name, jinja.FromGo(v))
-		}
-		if p.Facts != nil {
-			w.ht.Vars.SetFacts(w.ht.h.name, factsOf(p))
-		}
 		w.mayFail(e)
 	}
 	return e
+}
+
+// keep keeps the variables and facts that a task that went well sets, for its host or, with delegate_facts, for the one that it worked on.
+func (ht *hostTask) keep(e ending, p *modules.Plan) {
+	if e.res.Status != event.OK && e.res.Status != event.Changed {
+		return
+	}
+	names := ht.keepers()
+	if p.Facts != nil && ht.to.name != "" {
+		if yes, err := optionalBool(ht.hard, ht.t.DelegateFacts, ht.scope()); err == nil && yes != nil && *yes {
+			names = []string{ht.to.name}
+		}
+	}
+	for _, n := range names {
+		for name, v := range p.Vars {
+			ht.Vars.Set(n, name, jinja.FromGo(v))
+		}
+		if p.Facts != nil {
+			ht.Vars.SetFacts(n, factsOf(p))
+		}
+	}
 }
 
 // mayFail marks a result as one of which nobody knows whether it is a failure: that of a program that was only planned, of a task that may fail. Where it may not, what comes

@@ -61,7 +61,7 @@ func (h *Host) performArgs(r modules.Request, e wire.Encoder) (performArgs, erro
 	if err != nil {
 		return performArgs{}, fmt.Errorf("%s: %s: %w", h.name, r.Module, err)
 	}
-	a := performArgs{Module: r.Module, Task: task, Next: r.Next, Outcomes: r.Outcomes, Make: r.Make, Replan: r.Replan}
+	a := performArgs{Module: r.Module, Task: task, Next: r.Next, Outcomes: r.Outcomes, Make: r.Make, Replan: r.Replan, Env: r.Env}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if r.Next {

@@ -52,6 +52,7 @@ type performArgs struct {
 	Overlay  uint32 // 0: none
 	Make     bool
 	Replan   bool
+	Env      []string
 }
 
 // plannedArgs is what an overlay lacks. It is sent before the request that needs it, and not answered.

@@ -204,6 +204,7 @@ func (j *job) keep(number uint32, task modules.Task, plan *modules.Plan) {
 // make tells the plan, and makes its steps: each is told before, and its outcome after. failed is the error of the step after the last that was made. A step is not begun any
 // more once nobody is there to hear of it.
 func (j *job) make(a performArgs, plan *modules.Plan) (made int, failed, err error) {
+	plan.WithEnvironment(a.Env)
 	if err := j.part([]byte{partPlan}, plan); err != nil {
 		return 0, nil, err
 	}

@@ -36,7 +36,7 @@ func (c Condition) Shown() jinja.Value {
 }
 
 // conditions reads one condition, or a list of them that must all hold. An empty one says nothing, as in Ansible.
-func (l *loader) conditions(n *yamlsrc.Node) []Condition {
+func (l *loading) conditions(n *yamlsrc.Node) []Condition {
 	var out []Condition
 	for _, item := range list(n) {
 		if item.Kind != yamlsrc.Null && (item.Kind != yamlsrc.String || strings.TrimSpace(item.Text) != "") {
@@ -46,7 +46,7 @@ func (l *loader) conditions(n *yamlsrc.Node) []Condition {
 	return out
 }
 
-func (l *loader) condition(n *yamlsrc.Node) Condition {
+func (l *loading) condition(n *yamlsrc.Node) Condition {
 	c := Condition{Source: n.Text, Pos: n.Pos, value: n.Value}
 	switch n.Kind {
 	case yamlsrc.Mapping, yamlsrc.Sequence:
@@ -58,14 +58,14 @@ func (l *loader) condition(n *yamlsrc.Node) Condition {
 }
 
 // expression compiles a string that is an expression. One in {{ }} is taken as Ansible takes it: evaluated, with a word of warning.
-func (l *loader) expression(n *yamlsrc.Node) *jinja.Template {
-	compile, text := l.env.CompileExpr, n.Text
+func (l *loading) expression(n *yamlsrc.Node) *jinja.Template {
+	compile, text := l.o.Env.CompileExpr, n.Text
 	switch {
 	case n.Kind == yamlsrc.Bool: // YAML's yes is no variable
 		text = fmt.Sprint(n.Value)
 	case jinja.IsTemplate(n.Text):
 		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
-		compile = l.env.CompileArg
+		compile = l.o.Env.CompileArg
 	}
 	t, err := compile(text, lazy.TextPos(n))
 	l.faults.AddError(n.Pos, err)

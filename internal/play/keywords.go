@@ -6,55 +6,74 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 )
 
-// commonKeywords are those that a play hands down to its tasks.
-var commonKeywords = map[string]func(*loader, *Common, *yamlsrc.Node){
-	"become":        func(l *loader, c *Common, n *yamlsrc.Node) { c.Become = l.boolean("become", n) },
-	"become_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeUser = l.scalar("become_user", n) },
-	"become_method": func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.becomeMethod(n) },
-	"become_exe":    func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeExe = l.scalar("become_exe", n) },
-	"become_flags":  func(l *loader, c *Common, n *yamlsrc.Node) { c.BecomeFlags = l.scalar("become_flags", n) },
-	"remote_user":   func(l *loader, c *Common, n *yamlsrc.Node) { c.RemoteUser = l.scalar("remote_user", n) },
-	"port":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Port = l.port(n) },
-	"connection":    func(l *loader, c *Common, n *yamlsrc.Node) { c.Connection = l.scalar("connection", n) },
-	"ignore_errors": func(l *loader, c *Common, n *yamlsrc.Node) { c.IgnoreErrors = l.boolean("ignore_errors", n) },
-	"no_log":        func(l *loader, c *Common, n *yamlsrc.Node) { c.NoLog = l.boolean("no_log", n) },
-	"check_mode":    func(l *loader, c *Common, n *yamlsrc.Node) { c.CheckMode = l.boolean("check_mode", n) },
-	"diff":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Diff = l.boolean("diff", n) },
-	"tags":          func(l *loader, c *Common, n *yamlsrc.Node) { c.Tags = l.tags(n) },
+// commonKeywords are those that plays, roles, blocks and tasks have and hand down.
+var commonKeywords = map[string]commonKeyword{
+	"become":             flagWord("become", func(c *Common) *jinja.Value { return &c.Become }),
+	"become_user":        textWord("become_user", func(c *Common) *jinja.Value { return &c.BecomeUser }),
+	"become_method":      func(l *loading, c *Common, n *yamlsrc.Node) { c.BecomeMethod = l.becomeMethod(n) },
+	"become_exe":         textWord("become_exe", func(c *Common) *jinja.Value { return &c.BecomeExe }),
+	"become_flags":       textWord("become_flags", func(c *Common) *jinja.Value { return &c.BecomeFlags }),
+	"remote_user":        textWord("remote_user", func(c *Common) *jinja.Value { return &c.RemoteUser }),
+	"port":               func(l *loading, c *Common, n *yamlsrc.Node) { c.Port = l.port(n) },
+	"connection":         textWord("connection", func(c *Common) *jinja.Value { return &c.Connection }),
+	"ignore_errors":      flagWord("ignore_errors", func(c *Common) *jinja.Value { return &c.IgnoreErrors }),
+	"ignore_unreachable": flagWord("ignore_unreachable", func(c *Common) *jinja.Value { return &c.IgnoreUnreachable }),
+	"any_errors_fatal":   flagWord("any_errors_fatal", func(c *Common) *jinja.Value { return &c.AnyErrorsFatal }),
+	"no_log":             flagWord("no_log", func(c *Common) *jinja.Value { return &c.NoLog }),
+	"check_mode":         flagWord("check_mode", func(c *Common) *jinja.Value { return &c.CheckMode }),
+	"diff":               flagWord("diff", func(c *Common) *jinja.Value { return &c.Diff }),
+	"run_once":           flagWord("run_once", func(c *Common) *jinja.Value { return &c.RunOnce }),
+	"throttle":           func(l *loading, c *Common, n *yamlsrc.Node) { c.Throttle = l.count("throttle", n) },
+	"timeout":            func(l *loading, c *Common, n *yamlsrc.Node) { c.Timeout = l.count("timeout", n) },
+	"environment":        func(l *loading, c *Common, n *yamlsrc.Node) { c.Environment = l.environment(n) },
+	"module_defaults":    func(l *loading, c *Common, n *yamlsrc.Node) { c.ModuleDefaults = l.moduleDefaults(n) },
+	"tags":               func(l *loading, c *Common, n *yamlsrc.Node) { c.Tags = l.tags(n) },
+	"collections":        func(l *loading, c *Common, n *yamlsrc.Node) { c.Collections = l.collections(n) },
+	"debugger":           func(l *loading, _ *Common, n *yamlsrc.Node) { l.debugger(n) },
 }
 
-var playKeywords = map[string]func(*loader, *Play, *yamlsrc.Node){
-	"name":  func(l *loader, p *Play, n *yamlsrc.Node) { p.Name = l.name(n) },
-	"hosts": (*loader).hosts,
-	"vars":  func(l *loader, p *Play, n *yamlsrc.Node) { p.Vars = l.variables(n) },
-	// What facts are gathered is read once it is known what the task that gathers them inherits.
-	"gather_facts": nil, "gather_subset": nil, "gather_timeout": nil, "fact_path": nil,
-	"force_handlers":   func(l *loader, p *Play, n *yamlsrc.Node) { p.ForceHandlers = l.flag("force_handlers", n) },
-	"any_errors_fatal": func(l *loader, p *Play, n *yamlsrc.Node) { p.AnyErrorsFatal = l.flag("any_errors_fatal", n) },
-	// The lists of tasks are read after everything else: tasks inherit from the play.
-	"pre_tasks": nil, "tasks": nil, "post_tasks": nil, "handlers": nil,
+type commonKeyword = func(*loading, *Common, *yamlsrc.Node)
+
+func flagWord(word string, field func(*Common) *jinja.Value) commonKeyword {
+	return func(l *loading, c *Common, n *yamlsrc.Node) { *field(c) = l.boolean(word, n) }
 }
 
-var taskKeywords = map[string]func(*loader, *Task, *yamlsrc.Node){
-	"name":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Name = l.name(n) },
-	"when":         func(l *loader, t *Task, n *yamlsrc.Node) { t.When = l.conditions(n) },
-	"changed_when": func(l *loader, t *Task, n *yamlsrc.Node) { t.ChangedWhen = l.conditions(n) },
-	"failed_when":  func(l *loader, t *Task, n *yamlsrc.Node) { t.FailedWhen = l.conditions(n) },
-	"register":     (*loader).register,
-	"notify":       (*loader).notify,
-	"vars":         func(l *loader, t *Task, n *yamlsrc.Node) { t.Vars = l.variables(n) },
-	"loop":         (*loader).loop,
-	"loop_control": nil, // read with loop
-	"args":         nil, // read with the action
-	"listen":       nil, // read by task: only handlers have it
+func textWord(word string, field func(*Common) *jinja.Value) commonKeyword {
+	return func(l *loading, c *Common, n *yamlsrc.Node) { *field(c) = l.scalar(word, n) }
+}
+
+// delegateKeywords are those of Common that plays do not have.
+var delegateKeywords = map[string]commonKeyword{
+	"delegate_to":    func(l *loading, c *Common, n *yamlsrc.Node) { c.DelegateTo = l.scalar("delegate_to", n) },
+	"delegate_facts": func(l *loading, c *Common, n *yamlsrc.Node) { c.DelegateFacts = l.boolean("delegate_facts", n) },
+}
+
+// common reads a keyword that is handed down, and reports whether it was one. Of plays nothing is delegated.
+func (l *loading) common(c *Common, e yamlsrc.Entry, delegates bool) bool {
+	set, ok := commonKeywords[e.Key.Text]
+	if !ok && delegates {
+		set, ok = delegateKeywords[e.Key.Text]
+	}
+	if ok {
+		set(l, c, e.Value)
+	}
+	return ok
+}
+
+// invalid tells of a keyword that a thing does not have, in the words that scripts look for.
+func (l *loading) invalid(key *yamlsrc.Node, of string, known []string) *diag.Diagnostic {
+	d := l.fault(key.Pos, "'%s' is not a valid attribute for a %s", key.Text, of)
+	d.Hint = diag.DidYouMean(key.Text, known)
+	return d
 }
 
 // boolean reads a keyword that is true, false, or a template that gives one.
-func (l *loader) boolean(word string, n *yamlsrc.Node) jinja.Value {
+func (l *loading) boolean(word string, n *yamlsrc.Node) jinja.Value {
 	if n.Kind == yamlsrc.Null {
 		return nil
 	}
@@ -66,7 +85,7 @@ func (l *loader) boolean(word string, n *yamlsrc.Node) jinja.Value {
 }
 
 // scalar reads a keyword that is a word or a template that gives one.
-func (l *loader) scalar(word string, n *yamlsrc.Node) jinja.Value {
+func (l *loading) scalar(word string, n *yamlsrc.Node) jinja.Value {
 	switch n.Kind {
 	case yamlsrc.Sequence, yamlsrc.Mapping:
 		l.fault(n.Pos, "%s must be a string, not %s", word, n.Kind.WithArticle())
@@ -75,8 +94,21 @@ func (l *loader) scalar(word string, n *yamlsrc.Node) jinja.Value {
 	return l.value(n)
 }
 
+// count reads a keyword that is a whole number from 0 on, or a template that gives one.
+func (l *loading) count(word string, n *yamlsrc.Node) jinja.Value {
+	v := l.scalar(word, n)
+	if _, open := v.(*jinja.Template); open || v == nil {
+		return v
+	}
+	i, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64)
+	if err != nil || i < 0 {
+		l.fault(n.Pos, "%s must be a whole number, not %q", word, n.Text)
+	}
+	return i
+}
+
 // becomeMethod reads how to become another user: what is written out must be a way that there is.
-func (l *loader) becomeMethod(n *yamlsrc.Node) jinja.Value {
+func (l *loading) becomeMethod(n *yamlsrc.Node) jinja.Value {
 	v := l.scalar("become_method", n)
 	if name, ok := v.(string); ok && !slices.Contains(becomeMethods, name[strings.LastIndexByte(name, '.')+1:]) {
 		l.fault(n.Pos, "become_method %s is not supported", name).WithHint("there are %s", strings.Join(becomeMethods, ", "))
@@ -86,7 +118,7 @@ func (l *loader) becomeMethod(n *yamlsrc.Node) jinja.Value {
 
 var becomeMethods = []string{"sudo", "su", "doas"}
 
-func (l *loader) port(n *yamlsrc.Node) jinja.Value {
+func (l *loading) port(n *yamlsrc.Node) jinja.Value {
 	v := l.scalar("port", n)
 	if _, open := v.(*jinja.Template); open || v == nil {
 		return v
@@ -97,29 +129,32 @@ func (l *loader) port(n *yamlsrc.Node) jinja.Value {
 	return v
 }
 
-// later are Ansible's keywords that pfrun does not have yet.
-var laterPlay = strings.Fields(`collections debugger environment ignore_unreachable import_playbook
-	max_fail_percentage module_defaults order roles run_once serial strategy throttle timeout user vars_files vars_prompt`)
-
-var laterTask = strings.Fields(`action any_errors_fatal async block collections debugger delay delegate_facts delegate_to environment ignore_unreachable
-	local_action module_defaults poll rescue always retries run_once throttle timeout until`)
-
-func allPlayKeywords() []string {
-	return slices.Concat(slices.Collect(maps.Keys(playKeywords)), slices.Collect(maps.Keys(commonKeywords)), laterPlay)
+// environment reads a mapping, a template that gives one, or a list of these.
+func (l *loading) environment(n *yamlsrc.Node) []jinja.Value {
+	var all []jinja.Value
+	for _, item := range list(n) {
+		switch v := l.value(item).(type) {
+		case *jinja.Dict, *jinja.Template:
+			all = append(all, v)
+		case nil:
+		default:
+			l.fault(item.Pos, "environment must be a mapping of names to values, not %s", item.Kind.WithArticle())
+		}
+	}
+	return all
 }
 
-func allTaskKeywords() []string {
-	return slices.Concat(slices.Collect(maps.Keys(taskKeywords)), slices.Collect(maps.Keys(commonKeywords)), laterTask)
-}
-
-func (l *loader) tags(n *yamlsrc.Node) []string {
-	var tags []string
+// tags reads tags; a text may name several, with commas between them.
+func (l *loading) tags(n *yamlsrc.Node) []jinja.Value {
+	tags := []jinja.Value{}
 	for _, item := range list(n) {
 		text, _ := l.text("a tag", item)
+		if jinja.IsTemplate(text) {
+			tags = append(tags, l.value(item))
+			continue
+		}
 		for tag := range strings.SplitSeq(text, ",") {
-			if tag = strings.TrimSpace(tag); strings.Contains(tag, "{{") {
-				l.fault(item.Pos, "tags that are templates are not supported yet").WithHint("write the tag out")
-			} else if tag != "" {
+			if tag = strings.TrimSpace(tag); tag != "" {
 				tags = append(tags, tag)
 			}
 		}
@@ -127,16 +162,39 @@ func (l *loader) tags(n *yamlsrc.Node) []string {
 	return tags
 }
 
-// inherit fills what a task does not say itself from its play. Tags add up.
-func (c *Common) inherit(from Common) {
-	for _, f := range []struct{ to, from *any }{
-		{&c.Become, &from.Become}, {&c.BecomeUser, &from.BecomeUser}, {&c.BecomeMethod, &from.BecomeMethod},
-		{&c.BecomeExe, &from.BecomeExe}, {&c.BecomeFlags, &from.BecomeFlags}, {&c.RemoteUser, &from.RemoteUser}, {&c.Port, &from.Port},
-		{&c.Connection, &from.Connection}, {&c.IgnoreErrors, &from.IgnoreErrors}, {&c.NoLog, &from.NoLog}, {&c.CheckMode, &from.CheckMode}, {&c.Diff, &from.Diff},
-	} {
-		if *f.to == nil {
-			*f.to = *f.from
+// collections reads the names of collections that are searched for what has no namespace.
+func (l *loading) collections(n *yamlsrc.Node) []string {
+	names := []string{}
+	for _, item := range list(n) {
+		name, ok := l.text("the name of a collection", item)
+		switch {
+		case !ok:
+		case jinja.IsTemplate(name):
+			l.warn(item.Pos, "collections cannot be templates: %q is taken as it is written", name)
+		case strings.Count(name, ".") != 1:
+			l.fault(item.Pos, "%q is not the name of a collection", name).WithHint("write it as NAMESPACE.NAME")
+		default:
+			names = append(names, name)
 		}
 	}
-	c.Tags = append(slices.Clone(from.Tags), c.Tags...)
+	return names
 }
+
+// debugger refuses Ansible's debugger, but for the word that asks for none.
+func (l *loading) debugger(n *yamlsrc.Node) {
+	switch {
+	case n.Kind == yamlsrc.Null, n.Text == "never":
+	case n.Kind == yamlsrc.String && !jinja.IsTemplate(n.Text) && !slices.Contains([]string{"always", "on_failed", "on_unreachable", "on_skipped"}, n.Text):
+		l.fault(n.Pos, "there is no debugger %q", n.Text).WithHint("pfrun has none at all")
+	default:
+		l.fault(n.Pos, "debugger is not supported: pfrun has no debugger").WithHint("--step asks before each task, -vvv shows what tasks get and give")
+	}
+}
+
+// names gives the words of a table, and more words.
+func names[T any](table map[string]T, more ...[]string) []string {
+	return slices.Concat(slices.Sorted(maps.Keys(table)), slices.Concat(more...))
+}
+
+// inherited are the words that tasks, blocks and roles have and hand down.
+func inherited() []string { return names(commonKeywords, names(delegateKeywords)) }

@@ -1,7 +1,6 @@
 package play
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -9,7 +8,30 @@ import (
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 )
 
-func (l *loader) tasks(p *Play, n *yamlsrc.Node, handlers bool) []*Task {
+// taskKeywords are those that only tasks and handlers have.
+var taskKeywords = map[string]func(*loading, *Task, *yamlsrc.Node){
+	"name":         func(l *loading, t *Task, n *yamlsrc.Node) { t.Name = l.name(n) },
+	"when":         func(l *loading, t *Task, n *yamlsrc.Node) { t.When = l.conditions(n) },
+	"changed_when": func(l *loading, t *Task, n *yamlsrc.Node) { t.ChangedWhen = l.conditions(n) },
+	"failed_when":  func(l *loading, t *Task, n *yamlsrc.Node) { t.FailedWhen = l.conditions(n) },
+	"until":        func(l *loading, t *Task, n *yamlsrc.Node) { t.Until = l.conditions(n) },
+	"retries":      func(l *loading, t *Task, n *yamlsrc.Node) { t.Retries = l.count("retries", n) },
+	"delay":        func(l *loading, t *Task, n *yamlsrc.Node) { t.Delay = l.seconds("delay", n) },
+	"async":        func(l *loading, t *Task, n *yamlsrc.Node) { t.Async = l.count("async", n) },
+	"poll":         func(l *loading, t *Task, n *yamlsrc.Node) { t.Poll = l.count("poll", n) },
+	"register":     (*loading).register,
+	"notify":       func(l *loading, t *Task, n *yamlsrc.Node) { t.Notify = l.notify(n) },
+	"vars":         func(l *loading, t *Task, n *yamlsrc.Node) { t.Vars = []*jinja.Dict{l.variables(n)} },
+	"loop":         (*loading).loop,
+	"loop_control": nil, // read with loop
+	"args":         nil, // read with the action
+	"action":       nil,
+	"local_action": nil,
+	"listen":       nil, // read by task: only handlers have it
+}
+
+// tasks reads a list of tasks and blocks.
+func (l *loading) tasks(n *yamlsrc.Node, in *level) []Node {
 	if n.Kind == yamlsrc.Null {
 		return nil
 	}
@@ -17,122 +39,140 @@ func (l *loader) tasks(p *Play, n *yamlsrc.Node, handlers bool) []*Task {
 		l.fault(n.Pos, "a list of tasks is needed here, not %s", n.Kind.WithArticle()).WithHint("begin each task with \"- \"")
 		return nil
 	}
-	var tasks []*Task
+	nodes := make([]Node, 0, len(n.Items))
 	for _, item := range n.Items {
-		if item.Kind != yamlsrc.Mapping {
+		switch {
+		case item.Kind != yamlsrc.Mapping:
 			l.fault(item.Pos, "a task must be a mapping, not %s", item.Kind.WithArticle()).WithHint("write \"- name: …\" with the module below it")
-			continue
+		case isBlock(item):
+			if b := l.block(item, in); b != nil {
+				nodes = append(nodes, b)
+			}
+		default:
+			nodes = append(nodes, l.task(item, in)...)
 		}
-		tasks = append(tasks, l.task(p, item, handlers))
 	}
-	return tasks
+	return nodes
 }
 
-func (l *loader) task(p *Play, n *yamlsrc.Node, handler bool) *Task {
-	t := &Task{Pos: n.Pos}
-	var actions []yamlsrc.Entry
-	refused := false
+// draft is a task that is being read: what its keys name.
+type draft struct {
+	*Task
+	in      *level
+	node    *yamlsrc.Node
+	actions []yamlsrc.Entry // keys that are no keywords
+	given   []yamlsrc.Entry // keywords in their order
+}
+
+// task reads a task. An import gives what it imports.
+func (l *loading) task(n *yamlsrc.Node, in *level) []Node {
+	d := &draft{Task: &Task{Pos: n.Pos, Dir: in.file.dir, Role: in.role, Handler: in.handler, at: in.file}, in: in, node: n}
 	for _, e := range n.Entries {
 		key := e.Key.Text
 		if set, ok := taskKeywords[key]; ok {
 			if set != nil {
-				set(l, t, e.Value)
+				set(l, d.Task, e.Value)
 			}
-		} else if set, ok := commonKeywords[key]; ok {
-			set(l, &t.Common, e.Value)
-		} else if l.refuseTaskKeyword(e.Key) {
-			refused = true
-		} else {
-			actions = append(actions, e)
+		} else if strings.HasPrefix(key, "with_") {
+			l.with(d, e)
+		} else if !l.common(&d.Common, e, true) {
+			d.actions = append(d.actions, e)
+			continue
 		}
+		d.given = append(d.given, e)
 	}
-	t.inherit(p.Common)
-	l.loopControl(t, n)
-	l.pickAction(t, n, actions, refused)
-	l.checkHandler(t, n, handler)
-	return t
+	d.inherit(in)
+	l.loopControl(d.Task, n)
+	nodes := l.act(d)
+	l.checkHandler(d.Task, n)
+	return nodes
 }
 
-// checkHandler reads what only handlers have, and holds what they need.
-func (l *loader) checkHandler(t *Task, n *yamlsrc.Node, handler bool) {
-	topics := n.Get("listen")
-	switch {
-	case topics != nil && !handler:
-		l.fault(topics.Pos, "listen is a keyword of handlers").WithHint("move the task to the list \"handlers:\"")
-	case topics != nil:
-		l.listen(t, topics)
-	case handler && t.Name == nil:
-		l.fault(t.Pos, "a handler needs a name or a listen: nothing can notify it")
-	}
-	if handler && t.Meta == FlushHandlers {
-		l.fault(t.Pos, "flush_handlers cannot be used as a handler")
+// inherit takes over what is around a task.
+func (t *Task) inherit(in *level) {
+	t.Common.inherit(&in.Common)
+	t.When = join(in.when, t.When)
+	t.Vars = join(in.vars, t.Vars)
+	if t.Notify == nil {
+		t.Notify = in.notify
 	}
 }
 
-// refuseTaskKeyword tells of a keyword that pfrun does not have yet, and whether it was one.
-func (l *loader) refuseTaskKeyword(key *yamlsrc.Node) bool {
-	old := strings.HasPrefix(key.Text, "with_")
-	if !old && !slices.Contains(laterTask, key.Text) {
-		return false
-	}
-	d := l.fault(key.Pos, "the keyword %q of tasks is not supported yet", key.Text)
-	if old {
-		d.WithHint("loop can do the same")
-	}
-	return true
-}
-
-// pickAction finds the one key of a task that names its module.
-func (l *loader) pickAction(t *Task, n *yamlsrc.Node, actions []yamlsrc.Entry, refused bool) {
-	named := slices.DeleteFunc(slices.Clone(actions), func(e yamlsrc.Entry) bool { return !l.isModule(e.Key.Text) && !isAnsibleModule(e.Key.Text) })
-	for _, e := range actions {
-		if len(named) == 0 || !slices.Contains(named, e) {
-			l.unknownKey(e.Key)
-		}
-	}
+// act finds the one key of a task that names its module, and reads it.
+func (l *loading) act(d *draft) []Node {
+	named := l.named(d)
 	switch {
 	case len(named) > 1:
 		l.fault(named[1].Key.Pos, "a task has one module, and this one names two: %s, %s", named[0].Key.Text, named[1].Key.Text).WithHint("make two tasks of it")
-	case len(named) == 1 && l.isModule(named[0].Key.Text):
-		l.action(t, named[0], n.Get("args"))
 	case len(named) == 1:
-		l.missingModule(t, named[0].Key)
-	case len(actions) == 0 && !refused:
-		l.fault(t.Pos, "the task names no module").WithHint("add one, such as \"command: …\"; `pfrun doc` lists them")
+		return l.action(d, named[0])
+	case len(d.actions) == 0:
+		l.fault(d.Pos, "the task names no module").WithHint("add one, such as \"command: …\"; `pfrun doc` lists them")
 	}
+	return []Node{d.Task}
 }
 
-func (l *loader) isModule(name string) bool {
-	_, ok := l.registry.Lookup(name)
-	return ok || shortName(name) == "meta"
+// named gives the keys of a task that name modules, and tells of those that are neither keywords nor modules.
+func (l *loading) named(d *draft) []yamlsrc.Entry {
+	var named, odd []yamlsrc.Entry
+	for _, word := range []string{"action", "local_action"} {
+		if n := d.node.Get(word); n != nil {
+			if e, ok := l.oldStyle(d, word, n); ok {
+				named = append(named, e)
+			}
+		}
+	}
+	old := len(named) > 0 || d.node.Get("action") != nil || d.node.Get("local_action") != nil
+	for _, e := range d.actions {
+		if l.isModule(d, e.Key.Text, len(d.actions) == 1) {
+			named = append(named, e)
+		} else {
+			odd = append(odd, e)
+		}
+	}
+	for _, e := range odd {
+		l.unknownKey(d, e.Key, old || len(named) > 0)
+	}
+	if old && len(named) == 0 {
+		d.actions = append(d.actions, yamlsrc.Entry{}) // what is wrong with it was told
+	}
+	return named
+}
+
+// isModule reports whether a key names a module, one that pfrun has or another, or an action of the engine. Only says that no other key may.
+func (l *loading) isModule(d *draft, name string, only bool) bool {
+	if isEngineAction(shortName(name)) {
+		return true
+	}
+	probe := Task{Action: name, Common: Common{Collections: d.Collections}}
+	if _, ok := l.lookup(&probe); ok || isAnsibleModule(name) || l.plugins.has(name) {
+		return true
+	}
+	return only && l.isKnown(&probe)
 }
 
 func shortName(name string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(name, "ansible.builtin."), "ansible.legacy.")
 }
 
-func (l *loader) unknownKey(key *yamlsrc.Node) {
-	d := l.fault(key.Pos, "%q is neither a keyword of tasks nor a module", key.Text)
-	d.Hint = l.suggestKey(key.Text)
-}
-
-func (l *loader) suggestKey(word string) string {
-	return diag.DidYouMean(shortName(word), slices.Concat(allTaskKeywords(), l.registry.Names(), []string{"meta"}))
-}
-
-// missingModule tells of a module that Ansible or a collection has and pfrun has not. It fails only when it is reached, if it stands behind a when: roles carry tasks for other
-// systems.
-func (l *loader) missingModule(t *Task, key *yamlsrc.Node) {
-	d := diag.Errorf(key.Pos, "pfrun does not have the module %q", key.Text)
-	if t.When == nil {
-		l.faults.Add(d)
+// unknownKey tells of a key that is neither keyword nor module. Beside a module it can only be a keyword.
+func (l *loading) unknownKey(d *draft, key *yamlsrc.Node, module bool) {
+	if module {
+		of := "Task"
+		if d.Handler {
+			of = "Handler"
+		}
+		l.invalid(key, of, names(taskKeywords, inherited()))
 		return
 	}
-	t.Action, t.Unsupported = key.Text, d
-	l.warn(key.Pos, "pfrun does not have the module %q: the task fails if its when holds", key.Text)
+	f := l.fault(key.Pos, "couldn't resolve module/action '%s': it is neither a keyword of tasks nor a module", key.Text)
+	f.Hint = diag.DidYouMean(shortName(key.Text), names(taskKeywords, inherited(), l.o.Registry.Names(), engineActions))
 }
 
-func (l *loader) register(t *Task, n *yamlsrc.Node) {
+func (l *loading) register(t *Task, n *yamlsrc.Node) {
+	if n.Kind == yamlsrc.Null {
+		return
+	}
 	name, ok := l.text("register", n)
 	if ok && !isName(name) {
 		l.fault(n.Pos, "register needs the name of a variable: letters, digits and underscores, got %q", name)
@@ -140,34 +180,30 @@ func (l *loader) register(t *Task, n *yamlsrc.Node) {
 	t.Register = name
 }
 
-func (l *loader) notify(t *Task, n *yamlsrc.Node) {
+// notify reads names of handlers. A list without names overrides that of the level around.
+func (l *loading) notify(n *yamlsrc.Node) []Name {
+	if n.Kind == yamlsrc.Null {
+		return nil
+	}
+	all := []Name{}
 	for _, item := range list(n) {
 		switch v := l.value(item).(type) {
 		case string, *jinja.Template:
-			t.Notify = append(t.Notify, Name{v, item.Pos})
-		default:
+			all = append(all, Name{v, item.Pos})
+		case nil, *jinja.List, *jinja.Dict:
 			l.fault(item.Pos, "notify needs the name of a handler, not %s", item.Kind.WithArticle())
+		default:
+			all = append(all, Name{item.Text, item.Pos})
 		}
 	}
+	return all
 }
 
-func (l *loader) listen(t *Task, n *yamlsrc.Node) {
-	for _, item := range list(n) {
-		topic, ok := l.text("listen", item)
-		if jinja.IsTemplate(topic) {
-			l.fault(item.Pos, "the topic that a handler listens to cannot be a template")
-		} else if ok {
-			t.Listen = append(t.Listen, topic)
-		}
+// seconds reads a keyword that is a number of seconds, or a template that gives one.
+func (l *loading) seconds(word string, n *yamlsrc.Node) jinja.Value {
+	v := l.scalar(word, n)
+	if _, open := v.(*jinja.Template); !open && v != nil && !isNumber(n.Text) {
+		l.fault(n.Pos, "%s must be a number of seconds, not %q", word, n.Text)
 	}
-}
-
-func isName(s string) bool {
-	for i, r := range s {
-		letter := r == '_' || (r >= 'a' && r <= 'z') || (r >= 'A' && r <= 'Z')
-		if !letter && (i == 0 || r < '0' || r > '9') {
-			return false
-		}
-	}
-	return s != ""
+	return v
 }

@@ -17,20 +17,14 @@ type gathered struct {
 	variables map[string]jinja.Value // those that are variables of their own
 }
 
-// SetFacts adds facts of a host, over those of the same names: below ansible_facts without the prefix ansible_, but ansible_local, and as variables by the name they have. As with Ansible a
-// host cannot say by its facts how it is reached: those are no variables (see injected).
-func (s *Store) SetFacts(hostName string, facts *jinja.Dict) {
-	h := s.hosts[hostName]
-	if h == nil {
-		return
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
+// with gives the facts with more of them, over those of the same names: below ansible_facts without the prefix ansible_, but ansible_local, and as variables by the name they have.
+// As with Ansible a host cannot say by its facts how it is reached: those are no variables (see injected).
+func (g gathered) with(facts *jinja.Dict) gathered {
 	next := gathered{jinja.NewDict(), map[string]jinja.Value{}}
-	if h.facts.tree != nil {
-		next.tree = h.facts.tree.Copy()
+	if g.tree != nil {
+		next.tree = g.tree.Copy()
 	}
-	for name, v := range h.facts.variables {
+	for name, v := range g.variables {
 		next.variables[name] = v
 	}
 	for k, v := range facts.Items {
@@ -47,7 +41,52 @@ func (s *Store) SetFacts(hostName string, facts *jinja.Dict) {
 			next.variables[name] = v
 		}
 	}
-	h.facts = next
+	return next
+}
+
+// SetFacts adds facts of a host.
+func (s *Store) SetFacts(hostName string, facts *jinja.Dict) {
+	h := s.host(hostName)
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	h.facts = h.facts.with(facts)
+	h.version++
+	h.mu.Unlock()
+	if s.cache != nil {
+		s.cache.Save(hostName, facts)
+	}
+}
+
+// ClearFacts forgets the facts of a host, also those that are kept beyond the run.
+func (s *Store) ClearFacts(hostName string) {
+	h := s.host(hostName)
+	if h == nil {
+		return
+	}
+	h.mu.Lock()
+	h.facts = gathered{}
+	h.version++
+	h.mu.Unlock()
+	if s.cache != nil {
+		s.cache.Clear(hostName)
+	}
+}
+
+// HasFacts reports whether facts of a host were gathered, by this run or one before it.
+func (s *Store) HasFacts(hostName string) bool {
+	h := s.host(hostName)
+	if h == nil {
+		return false
+	}
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	if h.facts.tree == nil {
+		return false
+	}
+	_, ok := h.facts.tree.GetString("module_setup")
+	return ok
 }
 
 // reserved are variables that say how a host is reached, or what only the control node knows.
@@ -77,6 +116,9 @@ func (sc *scope) lookupFact(name string) (jinja.Value, bool) {
 			return jinja.NewDict(), true
 		}
 		return sc.host.facts.tree, true
+	}
+	if sc.store.factsHidden && name != "ansible_local" {
+		return nil, false
 	}
 	v, ok := sc.host.facts.variables[name]
 	return v, ok

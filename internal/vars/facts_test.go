@@ -20,7 +20,7 @@ func TestFacts(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		v, err := jinja.Force(t.Context(), tmpl, s.Scope(host, p, nil, nil))
+		v, err := jinja.Force(t.Context(), tmpl, s.Scope(vars.View{Host: host, Play: p}))
 		if err != nil {
 			return "error: " + err.Error()
 		}
@@ -29,7 +29,7 @@ func TestFacts(t *testing.T) {
 	if got := eval("a", "{{ ansible_facts }} {{ ansible_kernel }}"); got != "{} inventory" {
 		t.Errorf("before there are any: %s", got)
 	}
-	before := s.Scope("a", p, nil, nil)
+	before := s.Scope(vars.View{Host: "a", Play: p})
 	s.SetFacts("a", dict("ansible_kernel", "{{ 6 }}", "ansible_machine", "x86_64", "ansible_port", dict("mtu", int64(9)), "ansible_user", "root", "ansible_local", dict("x", int64(1)),
 		"ansible_python_interpreter", "/tmp/evil", "ansible_become_pass", "p", "ansible_ssh_executable", "/tmp/evil", "ansible_ssh_host_key_rsa_public", "AAAA", "packages", dict()))
 	s.SetFacts("a", dict("ansible_more", int64(2), "ansible_local", dict("y", int64(3))))

@@ -45,7 +45,7 @@ func TestHostvars(t *testing.T) {
 		"loop":                 {"{% for h in groups.g %}{{ hostvars[h].ip }};{% endfor %}", "10.0.0.2;10.0.0.1;"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v, err := compile(c.template).Eval(t.Context(), s.Scope("z", p, nil, nil))
+			v, err := compile(c.template).Eval(t.Context(), s.Scope(vars.View{Host: "z", Play: p}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestHostvars(t *testing.T) {
 			}
 		})
 	}
-	if _, err := compile("{{ hostvars.a.bad }}").Eval(t.Context(), s.Scope("z", p, nil, nil)); err == nil || !strings.Contains(err.Error(), "nowhere") {
+	if _, err := compile("{{ hostvars.a.bad }}").Eval(t.Context(), s.Scope(vars.View{Host: "z", Play: p})); err == nil || !strings.Contains(err.Error(), "nowhere") {
 		t.Errorf("got %v", err)
 	}
 }

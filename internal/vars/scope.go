@@ -8,47 +8,113 @@ import (
 	"github.com/pfrun/pfrun/internal/play"
 )
 
-// Scope gives what a task sees on a host: local are the variables of its loop and of the result under judgement, which hide everything else; task are those of its own keyword
-// vars. Both may be nil. Without a host only what is the same for all of them is there.
-func (s *Store) Scope(hostName string, p *play.Play, task, local *jinja.Dict) jinja.Scope {
-	sc := &scope{store: s, host: s.hosts[hostName], task: task, local: local}
-	if p != nil {
-		sc.play = p.Vars
+// View says who looks at variables. Everything may be left out: without a host only what is the same for all of them is there.
+type View struct {
+	Host string
+	Play *play.Play
+	Task *play.Task
+	// Included are the variables of the includes through which the task was reached, the outermost first.
+	Included []*jinja.Dict
+	// Local are the variables of its loop and of the result under judgement; they hide everything else.
+	Local *jinja.Dict
+}
+
+// Scope gives the variables that a task sees.
+func (s *Store) Scope(v View) jinja.Scope { return s.scope(v) }
+
+func (s *Store) scope(v View) *scope {
+	sc := &scope{store: s, host: s.host(v.Host), View: v}
+	if v.Task != nil && v.Task.Role != nil {
+		sc.role = s.roleLayers(v.Task.Role)
 	}
 	return sc
 }
 
 type scope struct {
-	store             *Store
-	host              *hostVars
-	play, task, local *jinja.Dict
-	bare              bool // an element of hostvars: without hostvars itself and without what the play under way is about
+	View
+	store  *Store
+	host   *hostVars
+	role   *roleLayers // of the role in which the task stands; may be nil
+	bare   bool        // an element of hostvars: without hostvars itself and without what the play under way is about
+	within bool        // the names of vars_files are computed: what the files hold is not there yet
 }
 
-// Lookup finds a variable by Ansible's order of precedence, from the highest: local, magic, extra, registered and set, task, play, facts, host, groups.
+// Lookup finds a variable by Ansible's order of precedence, from the highest.
 func (sc *scope) Lookup(name string) (jinja.Value, bool) {
-	if v, ok := get(sc.local, name); ok {
+	if v, ok := get(sc.Local, name); ok {
 		return v, true
 	}
 	if v, ok := sc.lookupMagic(name); ok {
 		return v, true
 	}
-	if v, ok := get(sc.store.extra, name); ok {
+	if v, ok := sc.store.extra.GetString(name); ok {
 		return v, true
+	}
+	if v, ok := last(sc.Included, name); ok {
+		return v, true
+	}
+	if sc.role != nil {
+		if v, ok := last(sc.role.params, name); ok {
+			return v, true
+		}
 	}
 	if v, ok := sc.lookupSet(name); ok {
 		return v, true
 	}
-	if v, ok := get(sc.task, name); ok {
-		return v, true
+	return sc.lookupLower(name)
+}
+
+// lookupLower finds what registered and set variables hide.
+func (sc *scope) lookupLower(name string) (jinja.Value, bool) {
+	if sc.Task != nil {
+		if v, ok := last(sc.Task.Vars, name); ok {
+			return v, true
+		}
 	}
-	if v, ok := get(sc.play, name); ok {
+	if sc.role != nil {
+		if v, ok := last(sc.role.vars, name); ok {
+			return v, true
+		}
+	}
+	if v, ok := sc.lookupPlay(name); ok {
 		return v, true
 	}
 	if v, ok := sc.lookupFact(name); ok {
 		return v, true
 	}
-	return sc.lookupInventory(name)
+	if v, ok := sc.lookupInventory(name); ok {
+		return v, true
+	}
+	return sc.lookupDefault(name)
+}
+
+// lookupPlay finds what the play says: what its roles export, its files of variables, its vars.
+func (sc *scope) lookupPlay(name string) (jinja.Value, bool) {
+	if sc.Play == nil {
+		return nil, false
+	}
+	if v, ok := last(sc.store.exported(sc.Play).vars, name); ok {
+		return v, true
+	}
+	if v, ok := last(sc.files(), name); ok {
+		return v, true
+	}
+	if v, ok := get(sc.store.answers(sc.Play), name); ok {
+		return v, true
+	}
+	return get(sc.Play.Vars, name)
+}
+
+func (sc *scope) lookupDefault(name string) (jinja.Value, bool) {
+	if sc.role != nil {
+		if v, ok := last(sc.role.defaults, name); ok {
+			return v, true
+		}
+	}
+	if sc.Play == nil {
+		return nil, false
+	}
+	return last(sc.store.exported(sc.Play).defaults, name)
 }
 
 func get(d *jinja.Dict, name string) (jinja.Value, bool) {
@@ -58,23 +124,14 @@ func get(d *jinja.Dict, name string) (jinja.Value, bool) {
 	return d.GetString(name)
 }
 
-func (sc *scope) lookupMagic(name string) (jinja.Value, bool) {
-	if sc.host != nil {
-		if v, ok := sc.host.magic[name]; ok {
+// last finds a name in layers of which the last is the highest.
+func last(layers []*jinja.Dict, name string) (jinja.Value, bool) {
+	for i := len(layers) - 1; i >= 0; i-- {
+		if v, ok := get(layers[i], name); ok {
 			return v, true
 		}
 	}
-	if sc.bare {
-		v, ok := sc.store.magic[name]
-		return v, ok && name != "hostvars"
-	}
-	sc.store.mu.RLock()
-	defer sc.store.mu.RUnlock()
-	if v, ok := sc.store.play[name]; ok {
-		return v, true
-	}
-	v, ok := sc.store.magic[name]
-	return v, ok
+	return nil, false
 }
 
 func (sc *scope) lookupSet(name string) (jinja.Value, bool) {
@@ -83,14 +140,18 @@ func (sc *scope) lookupSet(name string) (jinja.Value, bool) {
 	}
 	sc.host.mu.RLock()
 	defer sc.host.mu.RUnlock()
-	v, ok := sc.host.set[name]
-	return v, ok
+	if v, ok := sc.host.set[name]; ok {
+		return v, true
+	}
+	return last(sc.host.included, name)
 }
 
 func (sc *scope) lookupInventory(name string) (jinja.Value, bool) {
 	if sc.host == nil {
 		return nil, false
 	}
+	sc.host.mu.RLock()
+	defer sc.host.mu.RUnlock()
 	for _, d := range sc.host.layers {
 		if v, ok := d.GetString(name); ok {
 			return v, true
@@ -99,46 +160,51 @@ func (sc *scope) lookupInventory(name string) (jinja.Value, bool) {
 	return nil, false
 }
 
-// Names gives every name that Lookup finds, sorted: for "did you mean".
+// Names gives every name that Lookup finds, sorted: for "did you mean", and for who goes over all variables.
 func (sc *scope) Names() []string {
-	names := map[string]bool{}
-	add := func(d *jinja.Dict) {
+	names := names{}
+	sc.magicNames(names)
+	names.add(sc.Local, sc.store.extra)
+	names.add(sc.Included...)
+	if sc.Task != nil {
+		names.add(sc.Task.Vars...)
+	}
+	if sc.role != nil {
+		names.add(sc.role.params...)
+		names.add(sc.role.vars...)
+		names.add(sc.role.defaults...)
+	}
+	if sc.Play != nil {
+		e := sc.store.exported(sc.Play)
+		names.add(sc.Play.Vars, sc.store.answers(sc.Play))
+		names.add(sc.files()...)
+		names.add(e.vars...)
+		names.add(e.defaults...)
+	}
+	if sc.host != nil {
+		sc.host.names(names)
+	}
+	return slices.Sorted(maps.Keys(names))
+}
+
+// names is a set of names.
+type names map[string]bool
+
+func (n names) add(dicts ...*jinja.Dict) {
+	for _, d := range dicts {
 		if d == nil {
-			return
+			continue
 		}
 		for k := range d.Items {
 			if s, ok := k.(string); ok {
-				names[s] = true
+				n[s] = true
 			}
 		}
 	}
-	addMap := func(m map[string]jinja.Value) {
-		for k := range m {
-			names[k] = true
-		}
+}
+
+func (n names) addMap(m map[string]jinja.Value) {
+	for k := range m {
+		n[k] = true
 	}
-	addMap(sc.store.magic)
-	if sc.bare {
-		delete(names, "hostvars")
-	} else {
-		sc.store.mu.RLock()
-		addMap(sc.store.play)
-		sc.store.mu.RUnlock()
-	}
-	add(sc.store.extra)
-	add(sc.play)
-	add(sc.task)
-	add(sc.local)
-	if sc.host != nil {
-		addMap(sc.host.magic)
-		for _, d := range sc.host.layers {
-			add(d)
-		}
-		sc.host.mu.RLock()
-		addMap(sc.host.set)
-		addMap(sc.host.facts.variables)
-		names[factsName] = true
-		sc.host.mu.RUnlock()
-	}
-	return slices.Sorted(maps.Keys(names))
 }

@@ -25,38 +25,19 @@ func dict(pairs ...any) *jinja.Dict {
 // TestPrecedence gives one variable in more and more places, from the lowest in Ansible's order to the highest: the last one wins each time.
 func TestPrecedence(t *testing.T) {
 	const name = "groups" // the one name that may stand in every place, magic too
-	places := []string{"group", "host", "play", "task", "set", "extra", "magic", "local"}
+	places := []string{
+		"default of a play's role", "default of the role", "group", "host", "fact", "play", "answer", "vars_files", "exported by a role", "role", "role keyword", "block", "task",
+		"include_vars", "set", "role parameter", "include", "extra", "magic", "local",
+	}
 	for n := 1; n <= len(places); n++ {
 		given := places[:n]
-		has := func(place string) bool { return slices.Contains(given, place) }
-		t.Run(places[n-1], func(t *testing.T) {
+		t.Run(strings.ReplaceAll(places[n-1], " ", "_"), func(t *testing.T) {
 			variable := name
-			if !has("magic") {
+			if !slices.Contains(given, "magic") {
 				variable = "v"
 			}
-			o := vars.Options{Hosts: []vars.Host{{Name: "h1"}}, Groups: map[string][]string{"g": {"h1"}}}
-			p := &play.Play{Vars: jinja.NewDict()}
-			var task, local *jinja.Dict
-			for _, place := range given {
-				d := dict(variable, place)
-				switch place {
-				case "group", "host":
-					o.Hosts[0].Layers = append(o.Hosts[0].Layers, d)
-				case "play":
-					p.Vars = d
-				case "task":
-					task = d
-				case "extra":
-					o.Extra = d
-				case "local":
-					local = d
-				}
-			}
-			s := vars.New(o)
-			if has("set") {
-				s.Set("h1", variable, "set")
-			}
-			got, ok := s.Scope("h1", p, task, local).Lookup(variable)
+			s, view := everywhere(given, variable)
+			got, ok := s.Scope(view).Lookup(variable)
 			want := places[n-1]
 			if want == "magic" {
 				want = "{'g': ['h1']}"
@@ -66,6 +47,43 @@ func TestPrecedence(t *testing.T) {
 			}
 		})
 	}
+}
+
+// everywhere gives a variable in the places that are given, its value the name of the place.
+func everywhere(places []string, variable string) (*vars.Store, vars.View) {
+	put := map[string]*jinja.Dict{}
+	at := func(place string) *jinja.Dict {
+		if put[place] == nil {
+			put[place] = jinja.NewDict()
+		}
+		return put[place]
+	}
+	for _, p := range places {
+		at(p).Set(variable, p)
+	}
+	none := jinja.NewDict
+	other := &play.Role{Name: "other", Key: "other", Defaults: at("default of a play's role"), Vars: at("exported by a role"), Params: none(), Given: none()}
+	own := &play.Role{Name: "own", Key: "own", Defaults: at("default of the role"), Vars: at("role"), Params: at("role parameter"), Given: at("role keyword")}
+	p := &play.Play{Vars: at("play"), Roles: []*play.Role{other}, VarsFiles: []play.VarsFile{{Fixed: at("vars_files")}}}
+	s := vars.New(vars.Options{
+		Hosts:  []vars.Host{{Name: "h1", Layers: []*jinja.Dict{at("group"), at("host")}}},
+		Groups: map[string][]string{"g": {"h1"}},
+		Extra:  at("extra"),
+	})
+	for _, place := range places {
+		switch place {
+		case "fact":
+			s.SetFacts("h1", at(place))
+		case "answer":
+			s.Answer(p, variable, place)
+		case "include_vars":
+			s.Include("h1", at(place))
+		case "set":
+			s.Set("h1", variable, place)
+		}
+	}
+	task := &play.Task{Role: own, Vars: []*jinja.Dict{at("block"), at("task")}}
+	return s, vars.View{Host: "h1", Play: p, Task: task, Included: []*jinja.Dict{at("include")}, Local: at("local")}
 }
 
 func store() *vars.Store {
@@ -84,8 +102,8 @@ func TestMagic(t *testing.T) {
 	s := store()
 	p := &play.Play{Vars: jinja.NewDict()}
 	s.StartPlay(p, "the play", []string{"mx1.example.org", "mx2"})
-	s.SetActive([]string{"mx2"})
-	sc := s.Scope("mx1.example.org", p, nil, nil)
+	s.SetActive([]string{"mx2"}, []string{"mx2"})
+	sc := s.Scope(vars.View{Host: "mx1.example.org", Play: p})
 	for name, want := range map[string]string{
 		"inventory_hostname": "mx1.example.org", "inventory_hostname_short": "mx1", "group_names": "['mail', 'relays']", "playbook_dir": "/srv",
 		"groups": "{'all': ['mx1.example.org', 'mx2'], 'mail': ['mx1.example.org']}", "ansible_play_name": "the play",
@@ -107,7 +125,7 @@ func TestMagic(t *testing.T) {
 // TestScopeWithoutHost holds that only what is the same for all hosts is seen without one.
 func TestScopeWithoutHost(t *testing.T) {
 	s := store()
-	sc := s.Scope("", &play.Play{Vars: dict("p", true)}, nil, nil)
+	sc := s.Scope(vars.View{Play: &play.Play{Vars: dict("p", true)}})
 	for name, want := range map[string]bool{"p": true, "e": true, "playbook_dir": true, "groups": true, "a": false, "inventory_hostname": false} {
 		if _, ok := sc.Lookup(name); ok != want {
 			t.Errorf("%s: found is %t", name, ok)
@@ -121,7 +139,7 @@ func TestNames(t *testing.T) {
 	s.Set("mx1.example.org", "registered", 1)
 	p := &play.Play{Vars: dict("p", 1)}
 	s.StartPlay(p, "x", nil)
-	names := s.Scope("mx1.example.org", p, dict("t", 1), dict("l", 1)).(jinja.Namer).Names()
+	names := s.Scope(vars.View{Host: "mx1.example.org", Play: p, Task: &play.Task{Vars: []*jinja.Dict{dict("t", 1)}}, Local: dict("l", 1)}).(jinja.Namer).Names()
 	if !slices.IsSorted(names) || len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Errorf("not sorted, or double: %q", names)
 	}
@@ -139,14 +157,14 @@ func TestConcurrentUse(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			name := []string{"mx1.example.org", "mx2"}[i%2]
-			sc := s.Scope(name, p, nil, nil)
+			sc := s.Scope(vars.View{Host: name, Play: p})
 			for n := range 50 {
 				s.Set(name, fmt.Sprint("v", n), int64(n))
 				sc.Lookup(fmt.Sprint("v", n))
 				sc.Lookup("ansible_play_hosts")
 				sc.(jinja.Namer).Names()
 				if n%10 == 0 {
-					s.SetActive([]string{name})
+					s.SetActive([]string{name}, []string{name})
 				}
 			}
 		})

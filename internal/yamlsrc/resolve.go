@@ -1,6 +1,7 @@
 package yamlsrc
 
 import (
+	"encoding/base64"
 	"fmt"
 	"math"
 	"math/big"
@@ -47,12 +48,26 @@ func (c *composer) scalar(n *Node, text, tag string) {
 		n.Tag = TagVault
 	case "!!int", "!!float", "!!bool", "!!null", "!!timestamp":
 		c.explicit(n, tag)
+	case "!!binary":
+		c.binary(n)
 	default:
 		c.unknownTag(n.Pos, tag)
 	}
 	if c.unsafe && n.Kind == String && n.Tag == "" {
 		n.Tag = TagUnsafe
 	}
+}
+
+// binary decodes base64. What is no text stays as near to it as a string can be.
+func (c *composer) binary(n *Node) {
+	b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(n.Text), ""))
+	if err != nil {
+		c.err(n.Pos, "!!binary needs base64: %s", err)
+		return
+	}
+	n.Tag = TagUnsafe
+	n.Text = strings.ToValidUTF8(string(b), "\uFFFD")
+	n.Value = n.Text
 }
 
 // implicit finds the type of a plain scalar.

@@ -110,6 +110,7 @@ func TestParse(t *testing.T) {
 		{"merge", "x: &a {b: 1, c: 2}\ny:\n  c: 3\n  <<: *a\n", `{"x": {"b": 1, "c": 2}, "y": {"b": 1, "c": 3}}`},
 		{"merge-list", "x: [&a {k: 1}, &b {k: 2, l: 3}]\ny: {<<: [*a, *b]}\n", `{"x": [{"k": 1}, {"k": 2, "l": 3}], "y": {"k": 1, "l": 3}}`},
 		{"quoted-merge-is-a-key", "'<<': {a: 1}\n", `{"<<": {"a": 1}}`},
+		{"binary", "- !!binary |\n  aGVs\n  bG8=\n", `[!unsafe"hello"]`},
 		{"tags", "- !!str 12\n- !!int '3'\n- !!float 3\n- !!bool 'yes'\n- ! 5\n- !!null x\n- !!str\n", `["12", 3, float(3), true, "5", <nil>, ""]`},
 		{"verbatim-tag", "!<tag:yaml.org,2002:str> 12\n", `"12"`},
 		{"vault", "a: !vault |\n  $ANSIBLE_VAULT;1.1;AES256\n  6162\nb: 1\n", `{"a": !vault"$ANSIBLE_VAULT;1.1;AES256\n6162\n", "b": 1}`},

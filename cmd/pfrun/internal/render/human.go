@@ -35,16 +35,27 @@ func (h *Human) Emit(e pfrun.Event) {
 		h.banner("PLAY [" + e.Play + "]")
 		h.line(cyan, "skipping: no hosts matched "+e.Pattern)
 	case pfrun.TaskStart:
+		if e.Meta && !e.Handler && h.Verbosity < 2 {
+			return
+		}
 		word := "TASK"
 		if e.Handler {
 			word = "RUNNING HANDLER"
 		}
-		h.banner(word + " [" + e.Name + "]")
+		h.banner(word + " [" + e.Title() + "]")
 		if h.Verbosity >= 2 && e.Pos.IsValid() {
 			h.line("", "task path: "+e.Pos.String())
 		}
 	case pfrun.TaskResult:
 		h.result(e)
+	case pfrun.Included:
+		h.line(cyan, "included: "+e.What+" for "+strings.Join(e.Hosts, ", ")+itemSuffix(e.Item))
+	case pfrun.Retry:
+		h.line(purple, fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", e.Host, pfrun.Title(e.Role, e.Task), e.Left))
+	case pfrun.AsyncPoll:
+		h.line(purple, fmt.Sprintf("ASYNC POLL on %s: jid=%s finished=%t", e.Host, e.JobID, e.Finished))
+	case pfrun.NoHostsLeft:
+		h.banner("NO MORE HOSTS LEFT")
 	case pfrun.Notified:
 		h.notified(e)
 	case pfrun.Warning:
@@ -91,10 +102,7 @@ func (h *Human) result(e pfrun.TaskResult) {
 	if e.Item == nil && e.Loop && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed {
 		return // the items have been told
 	}
-	where := "[" + e.Host + "]"
-	if e.Item != nil {
-		where += " => (item=" + *e.Item + ")"
-	}
+	where := "[" + e.Host + elsewhere(e) + "]" + itemSuffix(e.Item)
 	switch e.Status {
 	case pfrun.OK:
 		h.line(green, "ok: "+where+h.detail(e))
@@ -120,6 +128,25 @@ func (h *Human) result(e pfrun.TaskResult) {
 	for _, n := range e.Notes {
 		h.line(cyan, "  note: "+n)
 	}
+}
+
+// itemSuffix says which item of a loop it is.
+func itemSuffix(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return " => (item=" + *text + ")"
+}
+
+// elsewhere says on which other host a task worked.
+func elsewhere(e pfrun.TaskResult) string {
+	switch {
+	case e.Delegated == "":
+		return ""
+	case e.Address == "" || e.Address == e.Delegated:
+		return " -> " + e.Delegated
+	}
+	return " -> " + e.Delegated + "(" + e.Address + ")"
 }
 
 func guess(e pfrun.TaskResult) string {

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"context"
+	"strconv"
+	"sync"
+
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/internal/word"
+)
+
+// start tells that a task begins, under the name that it has on the host.
+func (pr *playRun) start(t *play.Task, h *hostState) {
+	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+	pr.emit(event.TaskStart{Name: ht.name(), Role: roleName(t), Module: t.Action, Pos: t.Pos, Handler: h.turn.handler, Meta: t.Meta != ""})
+}
+
+// onAll runs a task on hosts, as many at once as there are forks, or as throttle allows. once: its results are those of every host of the play.
+func (pr *playRun) onAll(hosts []*hostState, looking context.Context, t *play.Task, once bool) {
+	slow := pr.throttle(t, hosts[0])
+	var wg sync.WaitGroup
+	for _, h := range hosts {
+		if slow != nil {
+			slow <- struct{}{}
+		}
+		pr.slots <- struct{}{}
+		if pr.brokenOff(looking) {
+			h.turn.end = stopped
+			<-pr.slots
+			if slow != nil {
+				<-slow
+			}
+			continue
+		}
+		do := func() {
+			defer func() {
+				<-pr.slots
+				if slow != nil {
+					<-slow
+				}
+			}()
+			ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: looking, once: once}
+			if h.turn.owing == possibly {
+				ht.possible()
+				return
+			}
+			ht.run()
+		}
+		if len(hosts) == 1 {
+			do()
+			continue
+		}
+		wg.Go(do)
+	}
+	wg.Wait()
+}
+
+// onceOnly reports whether a task runs on one host for all of them: it says run_once, or is a word that is done once.
+func (pr *playRun) onceOnly(t *play.Task, h *hostState) bool {
+	if t.Module != nil {
+		switch t.Module.New().(type) {
+		case *word.AddHost, *word.Pause:
+			return true
+		}
+	}
+	if t.RunOnce == nil {
+		return false
+	}
+	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+	yes, err := optionalBool(pr.hard, t.RunOnce, ht.scope())
+	return err == nil && yes != nil && *yes
+}
+
+// throttle gives the places for hosts that may do a task at once where it says how many; nil: as many as there are forks.
+func (pr *playRun) throttle(t *play.Task, h *hostState) chan struct{} {
+	if t.Throttle == nil {
+		return nil
+	}
+	if c, ok := pr.throttles.Load(t); ok {
+		return c.(chan struct{})
+	}
+	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+	text, err := optionalText(pr.hard, t.Throttle, ht.scope())
+	n, convErr := strconv.Atoi(text)
+	if err != nil || convErr != nil || n <= 0 {
+		return nil
+	}
+	c, _ := pr.throttles.LoadOrStore(t, make(chan struct{}, n))
+	return c.(chan struct{})
+}
+
+// wanted reports whether the tags of the run ask for a task. Tags that are templates are computed once a play, from what is known without a host.
+func (pr *playRun) wanted(t *play.Task) bool {
+	if v, ok := pr.wants.Load(t); ok {
+		return v.(bool)
+	}
+	yes := Wanted(TagsOf(pr.hard, t.Tags, pr.Vars.Scope(vars.View{Play: pr.p, Task: t})), pr.Tags, pr.SkipTags)
+	pr.wants.Store(t, yes)
+	return yes
+}
+
+func (pr *playRun) wantedTags(tags []jinja.Value) bool {
+	return Wanted(TagsOf(pr.hard, tags, pr.Vars.Scope(vars.View{Play: pr.p})), pr.Tags, pr.SkipTags)
+}

@@ -1,0 +1,210 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
+)
+
+// wish is a file of tasks or a role that a task on one host wants included.
+type wish struct {
+	h      *hostState
+	what   string // the path of the file, or the role's name
+	role   *play.RoleFiles
+	own    *jinja.Dict // variables of the item of the loop; may be nil
+	label  *string     // of the item
+	public bool
+}
+
+// same reports whether two hosts want the same: then they go through it together.
+func (w *wish) same(other *wish) bool {
+	if w.what != other.what || (w.role == nil) != (other.role == nil) || (w.role != nil && *w.role != *other.role) {
+		return false
+	}
+	return varsText(w.own) == varsText(other.own)
+}
+
+func varsText(d *jinja.Dict) string {
+	if d == nil {
+		return ""
+	}
+	return jinja.Repr(d)
+}
+
+// wish computes what a task includes.
+func (ht *hostTask) wish(scope jinja.Scope) (*wish, *event.TaskResult) {
+	w := &wish{h: ht.h, own: ht.local}
+	inc := ht.t.Include
+	if inc.Role != nil {
+		return ht.roleWish(w, inc.Role, scope)
+	}
+	name, res := ht.includeText("the name of the file", inc.File, scope)
+	if res != nil {
+		return nil, res
+	}
+	if name == "" {
+		return nil, ht.failed(ht.t.Pos, errors.New("No include file was specified to the include"))
+	}
+	path, err := ht.Loader.FindTasks(ht.t, name)
+	if err != nil {
+		return nil, ht.failed(ht.t.Pos, err)
+	}
+	w.what = path
+	return w, nil
+}
+
+func (ht *hostTask) roleWish(w *wish, inc *play.IncludeRole, scope jinja.Scope) (*wish, *event.TaskResult) {
+	w.role = &play.RoleFiles{AllowDuplicates: true, Validate: true}
+	for _, f := range []struct {
+		what string
+		v    jinja.Value
+		to   *string
+	}{
+		{"the name of the role", inc.Name, &w.role.Name}, {"tasks_from", inc.TasksFrom, &w.role.Tasks}, {"vars_from", inc.VarsFrom, &w.role.Vars},
+		{"defaults_from", inc.DefaultsFrom, &w.role.Defaults}, {"handlers_from", inc.HandlersFrom, &w.role.Handlers},
+	} {
+		text, res := ht.includeText(f.what, f.v, scope)
+		if res != nil {
+			return nil, res
+		}
+		*f.to = text
+	}
+	for _, f := range []struct {
+		word string
+		v    jinja.Value
+		to   *bool
+	}{{"public", inc.Public, &w.role.Public}, {"allow_duplicates", inc.AllowDuplicates, &w.role.AllowDuplicates}, {"rolespec_validate", inc.RolespecValidate, &w.role.Validate}} {
+		b, err := optionalBool(ht.looking, f.v, scope)
+		if err != nil {
+			return nil, ht.failed(ht.t.Pos, fmt.Errorf("%s: %w", f.word, err))
+		}
+		if b != nil {
+			*f.to = *b
+		}
+	}
+	w.what, w.public = w.role.Name, w.role.Public
+	return w, nil
+}
+
+// includeText computes a word of an include. What only a real run can tell makes the include undecided.
+func (ht *hostTask) includeText(what string, v jinja.Value, scope jinja.Scope) (string, *event.TaskResult) {
+	text, err := optionalText(ht.looking, v, scope)
+	switch {
+	case errors.Is(err, errUnknown):
+		res := ht.result(event.Undecided)
+		res.Message = what + " depends on what only a real run can tell"
+		return "", res
+	case err != nil:
+		return "", ht.failed(ht.t.Pos, err)
+	}
+	return text, nil
+}
+
+// include is the ending of a task that includes: what it wants is loaded when all hosts have said what they want.
+func (ht *hostTask) include(scope jinja.Scope) ending {
+	w, wrong := ht.wish(scope)
+	if wrong != nil {
+		if wrong.Status == event.Undecided {
+			ht.unsure()
+		}
+		return endingOf(wrong)
+	}
+	d := jinja.NewDict()
+	d.Set("include", w.what)
+	d.Set("changed", false)
+	d.Set("failed", false)
+	return ending{res: ht.result(event.OK), value: d, wishes: []*wish{w}}
+}
+
+// inclusionOf is what several hosts want alike.
+type inclusionOf struct {
+	*wish
+	hosts []*hostState
+}
+
+// settleIncludes loads what hosts want included, hosts that want the same together, and has them go on with it. once: what the one host wants all hosts get.
+func (pr *playRun) settleIncludes(t *play.Task, done, all []*hostState, once bool) {
+	var groups []*inclusionOf
+	for _, h := range done {
+		groups = gather(groups, h.turn.wishes)
+	}
+	for i, g := range groups {
+		if once {
+			g.hosts = all
+		}
+		nodes, err := pr.load(t, g.wish)
+		if err != nil {
+			pr.cannotInclude(t, g, err)
+			continue
+		}
+		names := make([]string, len(g.hosts))
+		for j, h := range g.hosts {
+			names[j] = h.name
+			h.seen = true
+			h.recap.OK++
+			h.turn.next = append(h.turn.next, inclusion{nodes: nodes, under: frames(h.turn.under, t, g.own), at: i})
+		}
+		pr.emit(event.Included{What: g.what, Role: g.role != nil, Hosts: names, Item: g.label})
+	}
+}
+
+// gather puts each wish to the first group that wants the same and does not have the host yet: a host that wants one thing twice gets it twice.
+func gather(groups []*inclusionOf, wishes []*wish) []*inclusionOf {
+	for _, w := range wishes {
+		i := slices.IndexFunc(groups, func(g *inclusionOf) bool { return g.same(w) && !slices.Contains(g.hosts, w.h) })
+		if i < 0 {
+			groups = append(groups, &inclusionOf{wish: w})
+			i = len(groups) - 1
+		}
+		groups[i].hosts = append(groups[i].hosts, w.h)
+	}
+	return groups
+}
+
+// frames gives the variables of includes below one more: the keyword vars of the task, and its item.
+func frames(under []*jinja.Dict, t *play.Task, own *jinja.Dict) []*jinja.Dict {
+	out := slices.Clip(under)
+	if t.Include.Vars != nil {
+		out = append(out, t.Include.Vars)
+	}
+	if own != nil {
+		out = append(out, own)
+	}
+	return out
+}
+
+// load reads the file of tasks or the role.
+func (pr *playRun) load(t *play.Task, w *wish) ([]play.Node, error) {
+	if w.role == nil {
+		nodes, faults := pr.Loader.IncludeTasks(t, w.what)
+		pr.tellWarnings(faults)
+		return nodes, faults.Err()
+	}
+	b, faults := pr.Loader.IncludeRole(t, *w.role)
+	pr.tellWarnings(faults)
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	pr.addHandlers(b.Role)
+	if w.public {
+		pr.Vars.AddRole(pr.p, b.Role)
+	}
+	return []play.Node{b}, nil
+}
+
+func (pr *playRun) cannotInclude(t *play.Task, g *inclusionOf, err error) {
+	for _, h := range g.hosts {
+		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+		e := endingOf(ht.fault(t.Pos, err))
+		if d, ok := e.value.(*jinja.Dict); ok {
+			d.Set("reason", e.res.Message)
+			e.res.Result = jinja.ToGo(d)
+		}
+		ht.keywords(e.res)
+		ht.finish(e)
+	}
+}

@@ -1,0 +1,168 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/event"
+	"github.com/pfrun/pfrun/internal/play"
+)
+
+// meta does an action of the engine itself on the hosts that have come to it. Of some actions the first host decides for all, as in Ansible.
+func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
+	pr.start(t, hosts[0])
+	switch t.Meta {
+	case play.Noop, play.RefreshInventory, play.ResetConnection:
+		if t.When != nil {
+			pr.warnOnce(event.Warning{Diagnostic: diag.Warnf(t.Pos, "meta: %s does not look at its when", t.Meta)})
+		}
+		pr.metaPlain(t, hosts)
+	case play.FlushHandlers:
+		for _, h := range pr.holding(t, hosts) {
+			h.turn.flush = true
+			pr.metaDone(h, "triggered running handlers for "+h.name)
+		}
+	case play.EndHost:
+		for _, h := range pr.holding(t, hosts) {
+			pr.metaDone(h, "ending play for "+h.name)
+			pr.finishPlay(h)
+		}
+		pr.tellActive()
+	case play.EndRole:
+		for _, h := range pr.holding(t, hosts) {
+			pr.metaDone(h, fmt.Sprintf("ending role %s for %s", roleName(t), h.name))
+			h.turn.end = roleEnded
+		}
+	default:
+		if len(pr.holding(t, hosts[:1])) > 0 {
+			pr.metaForAll(t, hosts[0])
+		}
+	}
+}
+
+// metaPlain does what has no condition.
+func (pr *playRun) metaPlain(t *play.Task, hosts []*hostState) {
+	switch t.Meta {
+	case play.Noop:
+		for _, h := range hosts {
+			pr.metaDone(h, "noop")
+		}
+	case play.RefreshInventory:
+		err := errors.New("the inventory cannot be read anew here")
+		if pr.Inventory != nil {
+			err = pr.Inventory.Refresh()
+		}
+		if err != nil {
+			pr.giveUp(err)
+			return
+		}
+		pr.metaDone(hosts[0], "inventory successfully refreshed")
+	case play.ResetConnection:
+		for _, h := range hosts {
+			pr.resetConnection(t, h)
+		}
+	}
+}
+
+// metaForAll does what one host decides for all of them.
+func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
+	switch t.Meta {
+	case play.EndPlay, play.EndBatch:
+		text := "ending batch"
+		if t.Meta == play.EndPlay {
+			pr.endPlay = true
+			text = "ending play"
+		}
+		pr.metaDone(first, text)
+		for _, h := range pr.hosts {
+			if !h.out {
+				pr.finishPlay(h)
+			}
+		}
+		pr.tellActive()
+	case play.ClearFacts:
+		for _, n := range pr.all {
+			pr.Vars.ClearFacts(n)
+		}
+		pr.metaDone(first, "facts cleared")
+	case play.ClearHostErrors:
+		for _, n := range pr.all {
+			h := pr.host(n)
+			h.out, h.unreachable, h.removed, h.failed = false, false, false, false
+		}
+		pr.metaDone(first, "cleared host errors")
+		pr.tellActive()
+	}
+}
+
+// finishPlay ends the play for a host that has not failed.
+func (pr *playRun) finishPlay(h *hostState) {
+	h.removed = true
+	if h.turn != nil {
+		h.turn.end = ended
+	}
+}
+
+func (pr *playRun) metaDone(h *hostState, text string) {
+	pr.emit(event.MetaDone{Host: h.name, Text: text})
+}
+
+// holding gives the hosts on which the when of a meta task holds. One that cannot be evaluated fails its host.
+func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
+	var out []*hostState
+	for _, h := range hosts {
+		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+		e, open := ht.conditions(t.When, ht.scope())
+		switch {
+		case e == nil:
+			out = append(out, h)
+		case open:
+			ht.unsure()
+			ht.finish(*e)
+		case e.res.Status != event.Skipped:
+			ht.finish(*e)
+		default:
+			pr.emit(event.MetaDone{Host: h.name, Text: string(t.Meta), Skipped: true})
+		}
+	}
+	return out
+}
+
+// resetConnection closes the connections to what the task would work on; the next task connects anew.
+func (pr *playRun) resetConnection(t *play.Task, h *hostState) {
+	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
+	asked, err := ht.asked(ht.scope())
+	if err == nil {
+		var login Login
+		if login, err = pr.Connector.Login(h.name, ht.scope(), asked); err == nil {
+			pr.forget(login)
+			pr.metaDone(h, "reset connection")
+			return
+		}
+	}
+	ht.finish(endingOf(ht.failed(t.Pos, err)))
+}
+
+// forget closes the sessions with a target, so that they are opened anew. What is planned on it stays.
+func (r *run) forget(l Login) {
+	r.mu.Lock()
+	var closing []*session
+	for key, s := range r.sessions {
+		if s.target == r.targets[l.Target()] {
+			closing = append(closing, s)
+			delete(r.sessions, key)
+		}
+	}
+	r.mu.Unlock()
+	for _, s := range closing {
+		if release, err := s.target.take(context.WithoutCancel(r.hard)); err == nil {
+			s.close()
+			release()
+		}
+	}
+	if f, ok := l.(interface{ Forget() }); ok {
+		f.Forget()
+	}
+}
