@@ -29,7 +29,7 @@ func (p *Project) loadInventory(dirs ...string) {
 	}
 	var faults diag.List
 	p.inv, faults = inventory.Load(p.options.Inventory, inventory.Options{
-		PlaybookDirs: dirs, MissingOK: p.options.Lenient, Evaluator: newEvaluator(p.env, p.extra),
+		PlaybookDirs: dirs, MissingOK: p.options.Lenient, UseExtraVars: p.options.Settings.InventoryUseExtraVars, Evaluator: newEvaluator(p.env, p.extra),
 		Decrypt: func(_, text string) (string, error) { return p.opener.open(text) },
 	})
 	p.faults.Add(faults...)

@@ -59,7 +59,7 @@ func (inv *Inventory) readPlugin(root *yamlsrc.Node) {
 	case inv.options.Evaluator == nil:
 		inv.errorf(name.Pos, "constructed inventories are not supported here: there is nothing to evaluate expressions with")
 	default:
-		c := &constructed{Inventory: inv, leading: true}
+		c := &constructed{Inventory: inv, leading: true, extra: inv.options.UseExtraVars}
 		if c.configure(root) {
 			inv.early = append(inv.early, early{name.Pos, len(inv.Hosts)})
 			c.construct()

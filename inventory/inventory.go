@@ -116,6 +116,8 @@ type Options struct {
 	ScriptTimeout time.Duration
 	// Evaluator computes the expressions of constructed inventories. Where it is nil such a source is an error.
 	Evaluator Evaluator
+	// UseExtraVars is what constructed inventories do that say nothing of use_extra_vars.
+	UseExtraVars bool
 	// MissingOK makes a source that is not there a warning.
 	MissingOK bool
 }

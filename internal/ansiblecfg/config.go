@@ -122,12 +122,10 @@ type Config struct {
 	ShowOKHosts       bool   `cfg:"DISPLAY_OK_HOSTS"`
 	FailedToStderr    bool   `cfg:"DISPLAY_FAILED_STDERR"`
 	VerboseToStderr   bool   `cfg:"VERBOSE_TO_STDERR"`
-	ShowPerHostStart  bool   `cfg:"SHOW_PER_HOST_START"`
 	ShowFailedPath    bool   `cfg:"SHOW_TASK_PATH_ON_FAILURE"`
 	ShowCustomStats   bool   `cfg:"SHOW_CUSTOM_STATS"`
 	CheckModeMarkers  bool   `cfg:"CHECK_MODE_MARKERS"`
 	DiffAlways        bool   `cfg:"DIFF_ALWAYS"`
-	DiffContext       int    `cfg:"DIFF_CONTEXT"`
 	Verbosity         int    `cfg:"DEFAULT_VERBOSITY"`
 	LogPath           string `cfg:"DEFAULT_LOG_PATH"`
 	ForceColour       bool   `cfg:"ANSIBLE_FORCE_COLOR"`

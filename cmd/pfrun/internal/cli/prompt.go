@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -44,9 +45,13 @@ func (c *command) passwords() error {
 		}
 	}
 	if f.askBecome {
-		prompt := "BECOME password: "
+		word := "BECOME"
+		if set := f.options.Settings; !set.AgnosticBecomePrompt {
+			word = strings.ToUpper(cmp.Or(f.options.BecomeMethod, set.BecomeMethod))
+		}
+		prompt := word + " password: "
 		if f.askPass {
-			prompt = "BECOME password[defaults to SSH password]: "
+			prompt = word + " password[defaults to SSH password]: "
 		}
 		if f.options.BecomePassword, err = c.askPassword(prompt, "--ask-become-pass", "--become-password-file"); err != nil {
 			return err

@@ -33,8 +33,10 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	}
 	stop := c.newStopping()
 	f.options.Stop = stop.C
-	screen := &render.Human{Out: output{c.streams.Out, stop}, Colour: c.colour(), Diff: f.options.Diff || f.options.Settings.DiffAlways, Verbosity: f.options.Verbosity}
-	f.options.Sink = screen
+	out, _, done := c.logged(output{c.streams.Out, stop}, c.streams.Err)
+	defer done()
+	screen := &render.Human{Out: out, Colour: c.colour(), Diff: f.options.Diff || f.options.Settings.DiffAlways, Verbosity: f.options.Verbosity}
+	f.options.Sink = c.retries(screen)
 	project, err := c.load(screen)
 	if err != nil {
 		return err

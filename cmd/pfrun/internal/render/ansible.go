@@ -30,14 +30,14 @@ type Ansible struct {
 // Begin shows with -v which settings count, with -vv also the text of --version.
 func (a *Ansible) Begin(version string) {
 	if a.Verbosity >= 2 {
-		a.line(a.Settings.ColourVerbose, version)
+		a.verbose(version)
 	}
 	if a.Verbosity >= 1 {
 		s := "No config file found; using defaults"
 		if a.Settings.File != "" {
 			s = "Using " + a.Settings.File + " as config file"
 		}
-		a.line(a.Settings.ColourVerbose, s)
+		a.verbose(s)
 	}
 }
 
@@ -45,7 +45,7 @@ func (a *Ansible) Begin(version string) {
 func (a *Ansible) Playbook(path string, plays int) {
 	if a.Verbosity >= 2 {
 		a.banner("PLAYBOOK: " + filepath.Base(path))
-		a.line(a.Settings.ColourVerbose, fmt.Sprintf("%d plays in %s", plays, path))
+		a.verbose(fmt.Sprintf("%d plays in %s", plays, path))
 	}
 }
 
@@ -193,6 +193,15 @@ func width(s string) int {
 
 func (a *Ansible) line(colour, s string) { a.write(a.Out, colour, s) }
 
+// verbose writes what -v adds.
+func (a *Ansible) verbose(s string) {
+	out := a.Out
+	if a.Settings.VerboseToStderr {
+		out = a.Err
+	}
+	a.write(out, a.Settings.ColourVerbose, s)
+}
+
 // failure writes where failures go.
 func (a *Ansible) failure(colour, s string) {
 	out := a.Out
@@ -213,14 +222,14 @@ func (a *Ansible) write(out io.Writer, colour, s string) {
 func (a *Ansible) notified(e pfrun.Notified) {
 	if a.Verbosity >= 2 {
 		for _, h := range e.Handlers {
-			a.line(a.Settings.ColourVerbose, fmt.Sprintf("Notification for handler %s has been saved.\nNOTIFIED HANDLER %s for %s", h, h, e.Host))
+			a.verbose(fmt.Sprintf("Notification for handler %s has been saved.\nNOTIFIED HANDLER %s for %s", h, h, e.Host))
 		}
 	}
 }
 
 func (a *Ansible) meta(e pfrun.MetaDone) {
 	if a.Verbosity >= 2 {
-		a.line(a.Settings.ColourVerbose, "META: "+e.Text)
+		a.verbose("META: " + e.Text)
 	}
 }
 

@@ -198,3 +198,52 @@ func TestHidden(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 }
+
+// The wanted text is what ansible-core 2.19.11 prints with callback_result_format=yaml.
+func TestResultYAML(t *testing.T) {
+	result := map[string]any{
+		"a": 1, "d": map[string]any{}, "e": []any{}, "f": 1.5, "l": []any{"x", map[string]any{"b": 2, "c": []any{1, 2}}, []any{3, []any{4}}}, "lead": " x\ny", "n": nil, "s": "yes",
+		"long": "aaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccccc ddddddddddddddddddd eeeeeeeeeeeee",
+		"t":    "two\nlines", "u": "tr  \nx\ty\n",
+	}
+	want := `ok: [h1] => 
+    msg:
+        a: 1
+        d: {}
+        e: []
+        f: 1.5
+        l:
+        - x
+        -   b: 2
+            c:
+            - 1
+            - 2
+        -   - 3
+            -   - 4
+        lead: |4-
+             x
+            y
+        long: aaaaaaaaaaaaaaaa bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb cccccccccccccccccccc ddddddddddddddddddd
+            eeeeeeeeeeeee
+        n: null
+        s: 'yes'
+        t: |-
+            two
+            lines
+        u: |-
+            tr
+            x       y
+changed: [h1] => 
+    changed: true
+    stdout: a
+    stdout_lines: <omitted>
+`
+	a := &Ansible{Verbosity: 1, Settings: settings(t, "ANSIBLE_CALLBACK_RESULT_FORMAT=yaml")}
+	got, _ := asAnsible(t, a,
+		pfrun.TaskResult{Host: "h1", Module: "debug", Status: pfrun.OK, Result: map[string]any{"msg": result, "changed": false}},
+		pfrun.TaskResult{Host: "h1", Status: pfrun.Changed, Verbose: 1, Result: map[string]any{"changed": true, "stdout": "a", "stdout_lines": []any{"a"}}},
+	)
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -25,7 +25,7 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 	a.headed(e)
 	if a.Verbosity >= 1 {
 		for _, n := range e.Notes {
-			a.line(a.Settings.ColourVerbose, "note: "+e.Host+": "+n)
+			a.verbose("note: " + e.Host + ": " + n)
 		}
 	}
 	if e.Status == pfrun.Changed {
@@ -155,6 +155,9 @@ func (a *Ansible) detail(e pfrun.TaskResult) string {
 
 // dump writes a result as JSON: on one line, or over several for debug and with -vvv.
 func (a *Ansible) dump(e pfrun.TaskResult) string {
+	if a.Settings.ResultFormat == "yaml" || strings.HasSuffix(a.Settings.Callback, "yaml") {
+		return resultYAML(a.values(e))
+	}
 	pretty := e.Verbose == 0 && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed || a.Verbosity > 2
 	if a.Settings.PrettyResults != nil {
 		pretty = *a.Settings.PrettyResults

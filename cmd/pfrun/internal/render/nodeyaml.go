@@ -13,7 +13,7 @@ import (
 
 // NodeYAML writes a node as PyYAML's dump(default_flow_style=False, allow_unicode=True) on libyaml does, which is what ansible-inventory --yaml prints: keys are sorted, lines fold at 80 columns.
 func NodeYAML(n *pfrun.Node) string {
-	w := &yamlWriter{}
+	w := &yamlWriter{step: 2}
 	if n.IsNull() || n.Kind != yamlsrc.Mapping || len(n.Entries) == 0 {
 		w.inline(n, 0)
 		return w.b.String() + "\n"
@@ -28,6 +28,8 @@ const yamlWidth = 80
 type yamlWriter struct {
 	b      strings.Builder
 	column int
+	step   int  // blanks that a level is indented by
+	blocks bool // texts of several lines stand as they are, behind a |
 }
 
 func (w *yamlWriter) text(s string) {
@@ -46,7 +48,7 @@ func (w *yamlWriter) mapping(n *pfrun.Node, depth int) {
 		if i > 0 {
 			w.text(strings.Repeat(" ", depth))
 		}
-		w.scalar(e.Key, depth+2, true)
+		w.scalar(e.Key, depth+w.step, true)
 		w.text(":")
 		w.value(e.Value, depth, false)
 	}
@@ -57,22 +59,22 @@ func (w *yamlWriter) value(n *pfrun.Node, depth int, inList bool) {
 	switch {
 	case !n.IsNull() && n.Kind == yamlsrc.Mapping && len(n.Entries) > 0:
 		if inList {
-			w.text(" ")
+			w.text(strings.Repeat(" ", w.step-1))
 		} else {
-			w.indent(depth + 2)
+			w.indent(depth + w.step)
 		}
-		w.mapping(n, depth+2)
+		w.mapping(n, depth+w.step)
 	case !n.IsNull() && n.Kind == yamlsrc.Sequence && len(n.Items) > 0:
 		if inList {
-			w.text(" ")
-			w.sequence(n, depth+2)
+			w.text(strings.Repeat(" ", w.step-1))
+			w.sequence(n, depth+w.step)
 			return
 		}
 		w.indent(depth)
 		w.sequence(n, depth)
 	default:
 		w.text(" ")
-		w.inline(n, depth+2)
+		w.inline(n, depth+w.step)
 		w.text("\n")
 	}
 }
@@ -90,6 +92,8 @@ func (w *yamlWriter) sequence(n *pfrun.Node, depth int) {
 // inline writes a value that needs no lines of its own.
 func (w *yamlWriter) inline(n *pfrun.Node, depth int) {
 	switch {
+	case w.blocks && n.Kind == yamlsrc.String && strings.Contains(n.Text, "\n"):
+		w.block(n.Text, depth)
 	case n.IsNull():
 		w.text("null")
 	case n.Kind == yamlsrc.Mapping:
