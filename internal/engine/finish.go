@@ -125,11 +125,15 @@ func (ht *hostTask) tell(res *event.TaskResult) {
 		ht.emit(*res)
 		return
 	}
+	var changed any = res.Status == event.Changed
+	if m, ok := res.Result.(map[string]any); ok && m["changed"] != nil {
+		changed = m["changed"]
+	}
 	bare := *res
 	bare.Message, bare.Hint, bare.Notes, bare.Diff, bare.Changes = "", "", nil, "", nil
 	bare.Result = map[string]any{
 		"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
-		"changed":  res.Status == event.Changed,
+		"changed":  changed,
 	}
 	if res.Item != nil {
 		label := "(censored due to no_log)"

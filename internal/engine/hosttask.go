@@ -63,7 +63,15 @@ func (ht *hostTask) view() vars.View {
 func (ht *hostTask) scope() jinja.Scope { return ht.Vars.Scope(ht.view()) }
 
 // name is how the task is called on this host.
-func (ht *hostTask) name() string { return TaskName(ht.hard, ht.t, ht.scope()) }
+func (ht *hostTask) name() string {
+	name := TaskName(ht.hard, ht.t, ht.scope())
+	if ht.t.Name == nil && ht.t.Include != nil && ht.t.Include.Role != nil { // without a name it is called after the role, as with Ansible
+		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil {
+			name += " : " + jinja.Str(role)
+		}
+	}
+	return name
+}
 
 // result begins the event of this task on this host.
 func (ht *hostTask) result(s event.Status) *event.TaskResult {

@@ -40,6 +40,9 @@ func (ht *hostTask) runLoop() {
 		one.item = &text
 		e := one.timed()
 		last = l.withItem(e.value, one.local)
+		if e.res.Result != nil && last != nil {
+			e.res.Result = jinja.ToGo(last)
+		}
 		one.label(e, item)
 		for _, w := range e.wishes {
 			w.own, w.label = l.own(one.local), e.res.Item

@@ -85,11 +85,15 @@ func (r *run) batch(p *play.Play, name string, all, batch []string) (over bool, 
 			h.removed = true
 		}
 	}
-	r.emit(event.PlayStart{Name: name, Pos: p.Pos, Hosts: batch})
+	way, err := pr.strategyName()
+	if err != nil {
+		return true, err
+	}
+	r.emit(event.PlayStart{Name: name, Pos: p.Pos, Hosts: batch, Strategy: way})
 	r.Vars.StartPlay(p, name, all)
 	pr.tellActive()
 	pr.flushes = len(p.Tags) == 0 || pr.wantedTags(p.Tags)
-	strategy, err := pr.strategy()
+	strategy, err := pr.strategy(way)
 	if err != nil {
 		return true, err
 	}
@@ -109,16 +113,20 @@ func (r *run) batch(p *play.Play, name string, all, batch []string) (over bool, 
 	return pr.endPlay, r.quitting()
 }
 
-// strategy gives the way in which the hosts go through the play.
-func (pr *playRun) strategy() (func(), error) {
-	name := pr.Settings.Strategy
-	if pr.p.Strategy != nil {
-		v, err := jinja.Force(pr.hard, pr.p.Strategy, pr.Vars.Scope(vars.View{Play: pr.p}))
-		if err != nil {
-			return nil, err
-		}
-		name = jinja.Str(v)
+// strategyName is the word for the way in which the hosts go through the play; one that cannot be computed is an error when the play begins.
+func (pr *playRun) strategyName() (string, error) {
+	if pr.p.Strategy == nil {
+		return pr.Settings.Strategy, nil
 	}
+	v, err := jinja.Force(pr.hard, pr.p.Strategy, pr.Vars.Scope(vars.View{Play: pr.p}))
+	if err != nil {
+		return "", err
+	}
+	return jinja.Str(v), nil
+}
+
+// strategy gives the way in which the hosts go through the play.
+func (pr *playRun) strategy(name string) (func(), error) {
 	switch strings.TrimPrefix(name, "ansible.builtin.") {
 	case "", "linear":
 		return pr.linear, nil

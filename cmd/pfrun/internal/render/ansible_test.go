@@ -107,9 +107,11 @@ func TestAnsible(t *testing.T) {
 		"debug of an item": {
 			events: []pfrun.Event{pfrun.TaskResult{
 				Host: "h1", Module: "ansible.builtin.debug", Item: &two, Loop: true, Status: pfrun.OK,
-				Result: map[string]any{"changed": false, "failed": false, "item": 2, "ansible_loop_var": "item", "msg": "x\u2028y", "n": 1.0},
+				Result: map[string]any{"changed": false, "failed": false, "item": 2, "ansible_loop_var": "item", "msg": "x\u2028y"},
+			}, pfrun.TaskResult{
+				Host: "h1", Module: "debug", Item: &two, Loop: true, Status: pfrun.OK, Result: map[string]any{"changed": false, "failed": false, "item": 2, "ansible_loop_var": "item", "n": 1.0},
 			}},
-			want: "ok: [h1] => (item=2) => {\n    \"msg\": \"x\u2028y\",\n    \"n\": 1.0\n}\n",
+			want: "ok: [h1] => (item=2) => {\n    \"msg\": \"x\u2028y\"\n}\nok: [h1] => (item=2) => {\n    \"item\": 2,\n    \"n\": 1.0\n}\n",
 		},
 		"results at -vvv": {
 			ansible: Ansible{Verbosity: 3},

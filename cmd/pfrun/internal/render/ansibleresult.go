@@ -194,10 +194,7 @@ func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
 	}
 	hidden := []string{"failed", "skipped", "exception", "warnings", "deprecations"}
 	if short(e.Module) == "debug" {
-		hidden = append(hidden, "changed", "invocation", "skip_reason")
-		if e.Status == pfrun.OK && values["msg"] != nil && e.Item != nil {
-			hidden = append(hidden, "item", "ansible_loop_var", "ansible_index_var")
-		}
+		values = debugged(values)
 	}
 	if a.Verbosity < 3 {
 		hidden = append(hidden, "invocation", "diff")

@@ -198,6 +198,9 @@ func (h *Human) detail(e pfrun.TaskResult) string {
 	if e.Result == nil || h.Verbosity < e.Verbose {
 		return ""
 	}
+	if all, ok := e.Result.(map[string]any); ok && short(e.Module) == "debug" {
+		return " => " + indented(debugged(all))
+	}
 	if e.Verbose == 0 {
 		return " => " + indented(without(e.Result, "changed", "failed"))
 	}

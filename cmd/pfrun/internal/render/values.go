@@ -102,6 +102,15 @@ func float(f float64) string {
 	return s
 }
 
+// debugged gives of a result of debug what it was asked for: the message, or the variable.
+func debugged(values map[string]any) map[string]any {
+	if msg, ok := values["msg"]; ok {
+		return map[string]any{"msg": msg}
+	}
+	shown, _ := without(values, "changed", "failed", "skipped", "invocation", "skip_reason", "ansible_loop_var", "ansible_index_var", "ansible_loop").(map[string]any)
+	return shown
+}
+
 // without gives a result without some of its keys.
 func without(v any, keys ...string) any {
 	m, ok := v.(map[string]any)
