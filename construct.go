@@ -24,13 +24,13 @@ func newEvaluator(vars *jinja.Env, extra *jinja.Dict) *evaluator {
 	return &evaluator{env: jinja.New(), vars: vars, extra: extra, known: map[*yamlsrc.Node]jinja.Value{}}
 }
 
-// Expression reads a bare expression, in which a backslash of a string literal is a backslash, as in {{ }}.
+// Expression reads a bare expression, in which a backslash of a string literal starts an escape, as in a condition.
 func (e *evaluator) Expression(text string, pos diag.Pos) (inventory.Expression, error) {
-	const open = "{{ "
-	if pos.Column > len(open) {
-		pos.Column -= len(open)
+	t, err := e.env.CompileExpr(text, pos)
+	if err != nil {
+		return nil, err
 	}
-	return e.Template(open+text+" }}", pos)
+	return expression{e, t}, nil
 }
 
 // Template reads a text with {{ }} in it.
@@ -53,7 +53,22 @@ func (x expression) Eval(s inventory.Scope) (*yamlsrc.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nodeOf(v, x.template.Pos()), nil
+	n := nodeOf(v, x.template.Pos())
+	tagUnsafe(n)
+	return n, nil
+}
+
+// tagUnsafe marks every string of a value: none of them was written as a template.
+func tagUnsafe(n *yamlsrc.Node) {
+	if n.Kind == yamlsrc.String && n.Tag == "" {
+		n.Tag = yamlsrc.TagUnsafe
+	}
+	for _, item := range n.Items {
+		tagUnsafe(item)
+	}
+	for _, e := range n.Entries {
+		tagUnsafe(e.Value)
+	}
 }
 
 // Holds gives Python's truth of the value.

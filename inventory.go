@@ -185,6 +185,7 @@ func (i *Inventory) List(export bool) *Node {
 	}
 	meta := &merged{}
 	meta.set("hostvars", vars.node())
+	meta.set("profile", textNode("inventory_legacy")) // how ansible-core 2.19 calls the form in which values are written
 	l.out.set("_meta", meta.node())
 	return l.out.node()
 }

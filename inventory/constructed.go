@@ -3,6 +3,7 @@ package inventory
 import (
 	"cmp"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -230,10 +231,16 @@ func (c *constructed) fault(pos diag.Pos, err error, format string, args ...any)
 }
 
 func (c *constructed) join(h *Host, group string, pos diag.Pos) *Group {
-	g := c.addGroup(group, pos)
+	g := c.addGroup(safeName(group), pos)
 	c.addHost(hostSpec{name: h.Name, pos: pos}, g)
 	return g
 }
+
+// notInName matches what cannot be in the name of a variable.
+var notInName = regexp.MustCompile(`^[^\pL_]|[^\pL\pN_]`)
+
+// safeName makes of the name of a group one that a variable can have: the constructed plugin does that whatever ansible.cfg says of other groups.
+func safeName(group string) string { return notInName.ReplaceAllString(group, "_") }
 
 // scope gives the variables that the expressions for a host see: those of its groups and its own, with the files beside the sources where that is asked for. The group all counts
 // only where a source names it as one that holds others.

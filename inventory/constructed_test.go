@@ -68,7 +68,7 @@ func TestConstructed(t *testing.T) {
 		"prefix":             {"keyed_groups:\n  - key: os\n    prefix: os", "os_debian(m1) os_rocky(m2)"},
 		"no prefix":          {"keyed_groups:\n  - key: os", "_debian(m1) _rocky(m2)"},
 		"no leading":         {"leading_separator: false\nkeyed_groups:\n  - key: os", "debian(m1) rocky(m2)"},
-		"separator":          {"keyed_groups:\n  - key: os\n    prefix: os\n    separator: '-'", "os-debian(m1) os-rocky(m2)"},
+		"separator":          {"keyed_groups:\n  - key: os\n    prefix: os\n    separator: '-'", "os_debian(m1) os_rocky(m2)"},
 		"list":               {"keyed_groups:\n  - key: tags\n    prefix: t", "t_(m1) t_x(m1) t_y(m1)"},
 		"list and default":   {"keyed_groups:\n  - key: tags\n    prefix: t\n    default_value: z", "t_x(m1) t_y(m1) t_z(m1)"},
 		"mapping":            {"keyed_groups:\n  - key: labels\n    prefix: l", "l_env_prod(m1) l_none_(m1)"},

@@ -132,7 +132,7 @@ func (c *constructed) keyedFor(h *Host, k *keyedGroup, withExtra, scope Scope) {
 		}
 		g := c.join(h, name, k.pos)
 		if parent != "" {
-			c.addChild(c.addGroup(parent, k.pos), g, k.pos)
+			c.addChild(c.addGroup(safeName(parent), k.pos), g, k.pos)
 		}
 	}
 }

@@ -18,6 +18,7 @@ type inventoryFlags struct {
 	vault                           vaultFlags
 	playbookDir, host, output       string
 	graph, list, yaml, vars, export bool
+	toml                            bool
 }
 
 // inventoryCommand shows the inventory in the forms of ansible-inventory.
@@ -48,6 +49,8 @@ func (c *command) inventoryCommand() *cobra.Command {
 	fs.BoolVar(&f.vars, "vars", false, "with --graph: show variables too")
 	fs.BoolVar(&f.export, "export", false, "leave group variables at the groups, as they were given")
 	fs.StringVar(&f.output, "output", "", "with --list: write into this file")
+	fs.BoolVar(&f.toml, "toml", false, "not supported")
+	_ = fs.MarkHidden("toml")
 	return cmd
 }
 
@@ -62,6 +65,8 @@ func (f *inventoryFlags) check(args []string) error {
 	switch {
 	case actions != 1:
 		return fmt.Errorf("give one of --graph, --list and --host NAME")
+	case f.toml:
+		return fmt.Errorf("--toml is not supported: use --yaml, or JSON, which is what --list prints without it")
 	case len(args) > 0 && !f.graph:
 		return fmt.Errorf("a group (%s) goes with --graph", args[0])
 	case f.vars && !f.graph:
@@ -125,10 +130,10 @@ func (f *inventoryFlags) text(inv *pfrun.Inventory, args []string) (string, erro
 		return strings.Join(append(lines, ""), "\n"), err
 	case f.host != "":
 		vars, err := inv.HostVars(f.host, f.export)
-		if err != nil {
-			return "", err
+		if err != nil || f.yaml {
+			return render.NodeYAML(vars), err
 		}
-		return f.document(vars), nil
+		return render.HostJSON(vars) + "\n", nil
 	case f.yaml:
 		return f.document(inv.Tree(f.export)), nil
 	}

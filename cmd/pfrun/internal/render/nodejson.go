@@ -20,6 +20,28 @@ func NodeJSON(n *pfrun.Node) string {
 	return b.String()
 }
 
+// HostJSON writes the variables of one host as ansible-inventory --host does: texts stand there as they are, whether they may become templates or not.
+func HostJSON(n *pfrun.Node) string { return NodeJSON(untagged(n)) }
+
+// untagged copies a node without the tag !unsafe.
+func untagged(n *pfrun.Node) *pfrun.Node {
+	if n == nil {
+		return nil
+	}
+	m := *n
+	if m.Tag == yamlsrc.TagUnsafe {
+		m.Tag = ""
+	}
+	m.Items, m.Entries = slices.Clone(m.Items), slices.Clone(m.Entries)
+	for i, item := range m.Items {
+		m.Items[i] = untagged(item)
+	}
+	for i, e := range m.Entries {
+		m.Entries[i].Value = untagged(e.Value)
+	}
+	return &m
+}
+
 func writeNode(b *strings.Builder, n *pfrun.Node, newline string) {
 	if form := taggedForm(n); form != nil {
 		n = form

@@ -107,7 +107,7 @@ func (w *yamlWriter) inline(n *pfrun.Node, depth int) {
 			w.text(line)
 		}
 	default:
-		if n.Tag != "" && n.Kind == yamlsrc.String {
+		if tagged(n) {
 			w.text(n.Tag + " ")
 		}
 		w.scalar(n, depth, false)
@@ -140,7 +140,7 @@ func (w *yamlWriter) scalar(n *pfrun.Node, depth int, key bool) {
 	plain, single := scalarStyles(s)
 	kind, _ := yamlsrc.Resolve(s)
 	switch {
-	case plain && (kind == yamlsrc.String || n.Tag != "") && s != "":
+	case plain && (kind == yamlsrc.String || tagged(n)) && s != "":
 		w.folded(s, depth, !key)
 	case single && (!key || !strings.Contains(s, "\n")):
 		w.single(s, depth, !key)
@@ -232,6 +232,11 @@ func (w *yamlWriter) folded(s string, depth int, split bool) {
 		}
 		i = j
 	}
+}
+
+// tagged says whether a text is written with its tag: one that must not become a template needs it only where it would.
+func tagged(n *pfrun.Node) bool {
+	return n.Kind == yamlsrc.String && n.Tag != "" && (n.Tag != yamlsrc.TagUnsafe || jinja.IsTemplate(n.Text))
 }
 
 // single writes a text in single quotes; a line break is written as an empty line.
