@@ -45,6 +45,7 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 		Settings: engine.Settings{
 			ForceHandlers: p.options.ForceHandlers || set.ForceHandlers, Strategy: set.Strategy, Gathering: set.Gathering,
 			MissingHandler: !set.ErrorOnMissingHandler, AnyErrorsFatal: set.AnyErrorsFatal, TaskTimeout: set.TaskTimeout,
+			PollInterval: set.PollInterval, NoLog: set.NoLog,
 		},
 	})
 	if s == nil {

@@ -49,16 +49,14 @@ type Config struct {
 	NoLog                 bool     `cfg:"DEFAULT_NO_LOG"`
 	TaskTimeout           int      `cfg:"TASK_TIMEOUT"`          // seconds; 0: none
 	PollInterval          int      `cfg:"DEFAULT_POLL_INTERVAL"` // seconds
-	AsyncDir              string   `cfg:"ASYNC_DIR"`             // on the managed host, with ~ as it is
 
 	// Variables.
 	HashBehaviour      string   `cfg:"DEFAULT_HASH_BEHAVIOUR"`
 	VariablePrecedence []string `cfg:"VARIABLE_PRECEDENCE"`
 	VarsPlugins        []string `cfg:"VARIABLE_PLUGINS_ENABLED"`
 	PlaybookVarsRoot   string   `cfg:"PLAYBOOK_VARS_ROOT"`
-	PrivateRoleVars    bool     `cfg:"DEFAULT_PRIVATE_ROLE_VARS"`
 	InjectFactsAsVars  bool     `cfg:"INJECT_FACTS_AS_VARS"`
-	DuplicateKey       string   `cfg:"DUPLICATE_YAML_DICT_KEY"` // error, warn, ignore
+	DuplicateKey       string   `cfg:"DUPLICATE_YAML_DICT_KEY"`
 	Managed            string   `cfg:"DEFAULT_MANAGED_STR"`
 	FactCache          string   `cfg:"CACHE_PLUGIN"` // memory, jsonfile
 	FactCachePath      string   `cfg:"CACHE_PLUGIN_CONNECTION"`

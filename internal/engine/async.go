@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -88,7 +89,7 @@ func (w *work) inBackground(scope jinja.Scope) (e ending, ok bool) {
 	if err != nil {
 		return endingOf(ht.failed(ht.t.Pos, fmt.Errorf("async: %w", err))), true
 	}
-	poll, err := optionalNumber(ht.looking, ht.t.Poll, scope, 15)
+	poll, err := optionalNumber(ht.looking, ht.t.Poll, scope, float64(cmp.Or(ht.PollInterval, 15)))
 	if err != nil {
 		return endingOf(ht.failed(ht.t.Pos, fmt.Errorf("poll: %w", err))), true
 	}

@@ -105,6 +105,8 @@ type Settings struct {
 	MissingHandler bool   // a notify of a handler that is not there is only warned of (error_on_missing_handler = false)
 	AnyErrorsFatal bool   // of plays that do not say
 	TaskTimeout    int    // seconds; 0: none
+	PollInterval   int    // seconds between two looks at a task in the background that does not say; 0: 15
+	NoLog          bool   // nothing is shown of tasks that do not say
 }
 
 // Prompt is a question to a person.

@@ -266,6 +266,7 @@ func (ht *hostTask) skip(key, reason string) ending {
 
 // keywords applies those of the task's keywords that shape its result.
 func (ht *hostTask) keywords(res *event.TaskResult) {
+	res.Hidden = res.Hidden || ht.Settings.NoLog && ht.t.NoLog == nil
 	if ht.t.NoLog == nil && ht.t.Diff == nil && res.Status != event.Failed && res.Status != event.Unreachable {
 		return
 	}
