@@ -34,6 +34,7 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 		SkipTags:  p.options.SkipTags,
 		PlanOnly:  p.options.Check,
 		Verbosity: p.options.Verbosity,
+		Control:   controlNode{p},
 		OnTarget:  onTarget,
 		StartAt:   p.startAt(),
 		Step:      p.options.Step,

@@ -160,7 +160,11 @@ func setArg(task Task, a Arg, g Given) error {
 	if target.Kind() == reflect.Interface {
 		value = g.raw()
 	}
-	if err := convert(target, value); err != nil {
+	if s, ok := target.Addr().Interface().(RawSetter); ok {
+		if err := s.SetRaw(g.Value, g.raw()); err != nil {
+			return err
+		}
+	} else if err := convert(target, value); err != nil {
 		return err
 	}
 	if err := checkChoice(a, target); err != nil {

@@ -20,6 +20,9 @@ const (
 	umask    = 0o022 // what new files are made with, and what "+x" without a user leaves out
 )
 
+// PlainMode makes a mode of its bits.
+func PlainMode(bits uint32) *Mode { return &Mode{bits: bits & permBits, given: true} }
+
 // Set takes a mode of a playbook.
 func (m *Mode) Set(value any) error {
 	switch v := value.(type) {

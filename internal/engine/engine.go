@@ -88,6 +88,8 @@ type Options struct {
 	Encrypt func(ctx context.Context, answer string, q play.Prompt) (string, error)
 	// Secret takes a text that nobody may see from now on; nil: there is nothing that masks.
 	Secret func(text string)
+	// Control is what tasks read of the control node; nil: nothing can be read.
+	Control ControlNode
 	// StartAt says with which task the run starts: those before it are passed over. nil: with the first.
 	StartAt func(*play.Task) bool
 	// Step is asked before each task and handler; nil: nobody is.

@@ -197,6 +197,9 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 		}
 	}
 	task, res := ht.decode(scope)
+	if res == nil {
+		res = ht.prepare(task, scope)
+	}
 	if res != nil {
 		if res.Status == event.Deferred {
 			ht.unsure()

@@ -24,6 +24,18 @@ type jsonWriter struct {
 	htmlChars bool
 }
 
+// AsJSON gives the dict as Python's json.dumps writes it.
+func (d *Dict) AsJSON() (string, error) { return asJSON(d) }
+
+// AsJSON gives the list as Python's json.dumps writes it.
+func (l *List) AsJSON() (string, error) { return asJSON(l) }
+
+func asJSON(v Value) (string, error) {
+	w := jsonWriter{comma: ", ", colon: ": ", ascii: true}
+	err := w.write(v, 0)
+	return w.b.String(), err
+}
+
 func (w *jsonWriter) write(v Value, depth int) error {
 	if depth > maxNesting || w.b.Len() > maxText {
 		return errors.New("the value is too large")

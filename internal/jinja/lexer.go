@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"cmp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -8,10 +9,25 @@ import (
 	"github.com/pfrun/pfrun/internal/diag"
 )
 
-// whitespace says what tags do to the text around them.
+// whitespace says how tags are written, and what they do to the text around them.
 type whitespace struct {
-	trim   bool // the newline after a block tag is dropped
-	lstrip bool // blanks between the beginning of a line and a block tag are dropped
+	set     bool // it was asked for: it is not that of Ansible's template files
+	trim    bool // the newline after a block tag is dropped
+	lstrip  bool // blanks between the beginning of a line and a block tag are dropped
+	newline string
+	delims  delimiters
+}
+
+// delimiters begin and end tags; empty ones are those of Jinja2.
+type delimiters struct{ blockStart, blockEnd, varStart, varEnd, commentStart, commentEnd string }
+
+var usual = delimiters{"{%", "%}", "{{", "}}", "{#", "#}"}
+
+func (d delimiters) complete() delimiters {
+	return delimiters{
+		cmp.Or(d.blockStart, usual.blockStart), cmp.Or(d.blockEnd, usual.blockEnd), cmp.Or(d.varStart, usual.varStart), cmp.Or(d.varEnd, usual.varEnd),
+		cmp.Or(d.commentStart, usual.commentStart), cmp.Or(d.commentEnd, usual.commentEnd),
+	}
 }
 
 // lexer splits a source into tokens in one pass. It remembers open brackets, so that }} inside {…} does not end a tag.
@@ -20,6 +36,7 @@ type lexer struct {
 	src      string
 	pos      int
 	ws       whitespace
+	delims   delimiters
 	rawText  bool // in {{ }} a backslash of a string literal is a backslash
 	tokens   []token
 	brackets []byte
@@ -29,10 +46,17 @@ type lexer struct {
 
 // lexTemplate gives the tokens of a text with tags.
 func lexTemplate(t *Template, src string, ws whitespace) ([]token, error) {
-	l := &lexer{t: t, src: src, ws: ws, rawText: t.kind == kindArg}
+	l := &lexer{t: t, src: src, ws: ws, delims: ws.delims.complete(), rawText: t.kind == kindArg}
 	for l.pos < len(l.src) {
 		if err := l.text(); err != nil {
 			return nil, err
+		}
+	}
+	if ws.newline != "" {
+		for i, t := range l.tokens {
+			if t.kind == tokText {
+				l.tokens[i].text = strings.ReplaceAll(t.text, "\n", ws.newline)
+			}
 		}
 	}
 	return append(l.tokens, token{kind: tokEOF, at: len(src)}), nil
@@ -64,19 +88,41 @@ func (l *lexer) add(k tokenKind, text string, at int) {
 	l.tokens = append(l.tokens, token{kind: k, text: text, at: at})
 }
 
-// nextTag gives the offset of the next {{, {% or {#, or the end.
+// nextTag gives the offset of the next beginning of a tag, or the end.
 func (l *lexer) nextTag() int {
-	for i := l.pos; ; {
-		n := strings.IndexByte(l.src[i:], '{')
-		if n < 0 || i+n+1 >= len(l.src) {
+	first := l.delims.varStart[:1] + l.delims.blockStart[:1] + l.delims.commentStart[:1]
+	same := first[0] == first[1] && first[0] == first[2]
+	for i := l.pos; ; i++ {
+		n := 0
+		if same {
+			n = strings.IndexByte(l.src[i:], first[0])
+		} else {
+			n = strings.IndexAny(l.src[i:], first)
+		}
+		if n < 0 {
 			return len(l.src)
 		}
 		i += n
-		if c := l.src[i+1]; c == '{' || c == '%' || c == '#' {
+		if what, _ := l.begins(i); what != tokEOF {
 			return i
 		}
-		i++
 	}
+}
+
+// begins gives the kind of tag that begins at an offset, and how long its beginning is; tokEOF: none. The longest counts.
+func (l *lexer) begins(at int) (what tokenKind, n int) {
+	what = tokEOF
+	rest := l.src[at:]
+	if s := l.delims.varStart; strings.HasPrefix(rest, s) {
+		what, n = tokVarBegin, len(s)
+	}
+	if s := l.delims.blockStart; len(s) > n && strings.HasPrefix(rest, s) {
+		what, n = tokBlockBegin, len(s)
+	}
+	if s := l.delims.commentStart; len(s) > n && strings.HasPrefix(rest, s) {
+		what, n = tokText, len(s) // a comment gives no token
+	}
+	return what, n
 }
 
 // text reads the text up to the next tag, and the tag.
@@ -106,14 +152,14 @@ func (l *lexer) text() error {
 
 // trimBefore drops the white space that the tag at end asks to drop.
 func (l *lexer) trimBefore(text string, start, end int) string {
-	mark := byte(0)
-	if end+2 < len(l.src) {
-		mark = l.src[end+2]
+	mark, what, n := byte(0), tokEOF, 2
+	if what, n = l.begins(end); end+n < len(l.src) {
+		mark = l.src[end+n]
 	}
 	if mark == '-' {
 		return strings.TrimRightFunc(text, unicode.IsSpace)
 	}
-	if !l.ws.lstrip || mark == '+' || l.src[end+1] == '{' {
+	if !l.ws.lstrip || mark == '+' || what == tokVarBegin {
 		return text
 	}
 	line := strings.LastIndexByte(text, '\n') + 1
@@ -128,31 +174,32 @@ func (l *lexer) trimBefore(text string, start, end int) string {
 
 // tag reads what stands at {{, {% or {#.
 func (l *lexer) tag() error {
-	at, what := l.pos, l.src[l.pos+1]
-	l.pos += 2
-	if l.pos < len(l.src) && (l.src[l.pos] == '-' || l.src[l.pos] == '+' && what != '{') {
+	at := l.pos
+	what, n := l.begins(at)
+	l.pos += n
+	if l.pos < len(l.src) && (l.src[l.pos] == '-' || l.src[l.pos] == '+' && what != tokVarBegin) {
 		l.pos++
 	}
 	switch what {
-	case '#':
+	case tokText:
 		return l.comment(at)
-	case '{':
+	case tokVarBegin:
 		l.add(tokVarBegin, "", at)
-		return l.inside(at, "}}", tokVarEnd)
+		return l.inside(at, l.delims.varEnd, tokVarEnd)
 	}
 	if done, err := l.raw(at); done || err != nil {
 		return err
 	}
 	l.add(tokBlockBegin, "", at)
-	return l.inside(at, "%}", tokBlockEnd)
+	return l.inside(at, l.delims.blockEnd, tokBlockEnd)
 }
 
 func (l *lexer) comment(at int) error {
-	n := strings.Index(l.src[l.pos:], "#}")
+	n := strings.Index(l.src[l.pos:], l.delims.commentEnd)
 	if n < 0 {
-		return l.errorf(at, "the comment that begins here has no end").WithHint("close it with #}")
+		return l.errorf(at, "the comment that begins here has no end").WithHint("close it with %s", l.delims.commentEnd)
 	}
-	l.ended(l.pos+n+2, l.pos+n, true)
+	l.ended(l.pos+n+len(l.delims.commentEnd), l.pos+n, true)
 	return nil
 }
 
@@ -174,24 +221,25 @@ func (l *lexer) raw(at int) (done bool, err error) {
 		return false, nil
 	}
 	rest = strings.TrimLeftFunc(rest[len("raw"):], unicode.IsSpace)
-	strip := strings.HasPrefix(rest, "-%}")
+	closing := l.delims.blockEnd
+	strip := strings.HasPrefix(rest, "-"+closing)
 	rest = strings.TrimPrefix(strings.TrimPrefix(rest, "-"), "+")
-	if !strings.HasPrefix(rest, "%}") {
+	if !strings.HasPrefix(rest, closing) {
 		return false, nil
 	}
-	body := len(l.src) - len(rest) + 2
+	body := len(l.src) - len(rest) + len(closing)
 	for i := body; ; {
-		n := strings.Index(l.src[i:], "{%")
+		n := strings.Index(l.src[i:], l.delims.blockStart)
 		if n < 0 {
 			return true, l.errorf(at, "{%% raw %%} without {%% endraw %%}")
 		}
 		i += n
-		if end, ok := endraw(l.src[i:]); ok {
+		if end, ok := l.endraw(l.src[i:]); ok {
 			l.rawBody(body, i, strip)
-			l.ended(i+end, i+end-2, true)
+			l.ended(i+end, i+end-len(closing), true)
 			return true, nil
 		}
-		i += 2
+		i += len(l.delims.blockStart)
 	}
 }
 
@@ -207,18 +255,18 @@ func (l *lexer) rawBody(from, to int, strip bool) {
 }
 
 // endraw gives the length of the {% endraw %} at the beginning of s.
-func endraw(s string) (int, bool) {
-	rest := strings.TrimLeft(s[2:], "-+")
+func (l *lexer) endraw(s string) (int, bool) {
+	rest := strings.TrimLeft(s[len(l.delims.blockStart):], "-+")
 	rest = strings.TrimLeftFunc(rest, unicode.IsSpace)
 	if !strings.HasPrefix(rest, "endraw") {
 		return 0, false
 	}
 	rest = strings.TrimLeftFunc(rest[len("endraw"):], unicode.IsSpace)
 	rest = strings.TrimPrefix(strings.TrimPrefix(rest, "-"), "+")
-	if !strings.HasPrefix(rest, "%}") {
+	if !strings.HasPrefix(rest, l.delims.blockEnd) {
 		return 0, false
 	}
-	return len(s) - len(rest) + 2, true
+	return len(s) - len(rest) + len(l.delims.blockEnd), true
 }
 
 // inside reads the tokens of a tag up to its end delimiter.
@@ -239,7 +287,7 @@ func (l *lexer) inside(at int, end string, kind tokenKind) error {
 			}
 			if strings.HasPrefix(rest[n:], end) {
 				l.add(kind, "", l.pos)
-				l.ended(l.pos+n+2, l.pos+n, kind == tokBlockEnd)
+				l.ended(l.pos+n+len(end), l.pos+n, kind == tokBlockEnd)
 				return nil
 			}
 		}

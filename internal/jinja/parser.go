@@ -133,7 +133,9 @@ func (t *Template) compile() (err error) {
 		t.src = src
 	}
 	if t.kind == kindFile {
-		t.ws = whitespace{trim: true}
+		if !t.ws.set {
+			t.ws = whitespace{trim: true}
+		}
 		if src, err = t.header(src, &t.ws); err != nil {
 			return err
 		}
@@ -204,32 +206,6 @@ func (n *wordNode) eval(st *state) (Value, error) {
 		return false, nil
 	}
 	return v, nil
-}
-
-// header reads the line "#jinja2: trim_blocks:False" with which a template file changes how it is read.
-func (t *Template) header(src string, ws *whitespace) (string, error) {
-	if !strings.HasPrefix(src, "#jinja2:") {
-		return src, nil
-	}
-	line, rest, _ := strings.Cut(src, "\n")
-	for o := range strings.SplitSeq(strings.TrimPrefix(line, "#jinja2:"), ",") {
-		name, value, _ := strings.Cut(o, ":")
-		name, value = strings.TrimSpace(name), strings.TrimSpace(value)
-		on := strings.EqualFold(value, "true")
-		if !on && !strings.EqualFold(value, "false") {
-			return "", t.errorf(0, "#jinja2: %s must be True or False, not %q", name, value)
-		}
-		switch name {
-		case "trim_blocks":
-			ws.trim = on
-		case "lstrip_blocks":
-			ws.lstrip = on
-		default:
-			return "", t.errorf(0, "#jinja2: %q is not supported", name).WithHint("trim_blocks and lstrip_blocks are")
-		}
-	}
-	t.skipped = len(src) - len(rest)
-	return rest, nil
 }
 
 // body reads statements up to a block tag with one of the names, which is not consumed (but its {% is), or the end.

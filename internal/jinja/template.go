@@ -1,6 +1,7 @@
 package jinja
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -73,21 +74,28 @@ func (t *Template) result(st *state) (Value, error) {
 		return nil, err
 	}
 	if s, ok := v.(string); ok {
-		return keepNewlines(t.src, s), nil
+		return keepNewlines(t.src, s, t.ws.newline), nil
 	}
 	return v, nil
 }
 
-// keepNewlines gives the text at least as many newlines at its end as the source has, which the language drops.
-func keepNewlines(src, text string) string {
-	missing := trailingNewlines(src) - trailingNewlines(text)
+// keepNewlines gives the text at least as many newlines at its end as the source has, which the language drops. end is how a line of the text ends, "" being a newline.
+func keepNewlines(src, text, end string) string {
+	end = cmp.Or(end, "\n")
+	missing := trailing(src, "\n") - trailing(text, end)
 	if missing <= 0 {
 		return text
 	}
-	return text + strings.Repeat("\n", missing)
+	return text + strings.Repeat(end, missing)
 }
 
-func trailingNewlines(s string) int { return len(s) - len(strings.TrimRight(s, "\n")) }
+// trailing counts the line ends at the end of a text.
+func trailing(s, end string) (n int) {
+	for strings.HasSuffix(s, end) {
+		s, n = s[:len(s)-len(end)], n+1
+	}
+	return n
+}
 
 // place gives the position of a byte offset of the source. Of a string of several lines in a YAML file only the beginning is known.
 func (t *Template) place(at int) diag.Pos {

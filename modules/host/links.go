@@ -10,8 +10,13 @@ import (
 
 const maxLinks = 40 // as Linux has it
 
+// Stater is the part of a Reader that describes paths.
+type Stater interface {
+	Stat(ctx context.Context, path string) (Stat, error)
+}
+
 // Follow describes what a path leads to: links at its end are followed, and Path of the answer is where they end. Kind is Absent where nothing is there.
-func Follow(ctx context.Context, r Reader, name string) (Stat, error) {
+func Follow(ctx context.Context, r Stater, name string) (Stat, error) {
 	start := name
 	for range maxLinks {
 		st, err := r.Stat(ctx, name)
@@ -26,7 +31,7 @@ func Follow(ctx context.Context, r Reader, name string) (Stat, error) {
 }
 
 // target gives where a link in dir leads. Where a folder above is a link itself, ".." is not what cleaning the text makes of it: such a path is left as it is.
-func target(ctx context.Context, r Reader, dir, to string) (string, error) {
+func target(ctx context.Context, r Stater, dir, to string) (string, error) {
 	if path.IsAbs(to) {
 		return to, nil
 	}

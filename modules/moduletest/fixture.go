@@ -30,6 +30,8 @@ type fixture struct {
 	given     []modules.Given
 	before    []mem.Option
 	after     []mem.Option // the answers once all steps were made
+	control   []mem.Option // what is on the control node
+	vars      map[string]any
 	want      map[string]string
 	wantFiles map[string]string
 }
@@ -87,6 +89,10 @@ func (f *fixture) file(t *testing.T, spec modules.Spec, files map[string]string,
 		var facts host.Facts
 		strict(t, data, &facts)
 		f.before = append(f.before, mem.Facts(facts))
+	case name == "vars":
+		strict(t, data, &f.vars)
+	case strings.HasPrefix(name, "control/"):
+		f.control = append(f.control, controlFile(strings.TrimPrefix(name, "control"), data))
 	case word == "probe":
 		f.before = append(f.before, answer(t, rest, data))
 	case word == "after":

@@ -18,6 +18,8 @@
 //	after ARGV            what the program prints once all steps were made
 //	state                 JSON: {"service postfix": {"manager": "systemd", "exists": true, "running": true}}
 //	facts                 JSON of host.Facts
+//	control/PATH          a file beside the playbook on the control node, with mode 0755 where its name ends in .sh; "PATH -> TARGET" a link, "PATH/" a folder
+//	vars                  JSON of the variables that templates see
 //
 // and what must come of it. What is not written is expected to be empty or unchanged:
 //

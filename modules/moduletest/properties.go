@@ -25,10 +25,14 @@ type runner struct {
 
 func (r runner) host() *mem.Host { return mem.New(r.before...) }
 
-// task decodes the arguments anew: a task is used once.
+// task decodes the arguments anew, and lets the task read of the control node: a task is used once.
 func (r runner) task() (modules.Task, error) {
 	m, _ := modules.NewRegistry(r.spec).Lookup(r.spec.Name)
-	return m.Decode(diag.Pos{}, r.given)
+	task, err := m.Decode(diag.Pos{}, r.given)
+	if p, ok := task.(modules.Preparer); ok && err == nil {
+		err = p.Prepare(context.Background(), r.controlNode())
+	}
+	return task, err
 }
 
 // perform makes a new task on h.

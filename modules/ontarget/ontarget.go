@@ -4,6 +4,7 @@ package ontarget
 import (
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/command"
+	"github.com/pfrun/pfrun/modules/copy"
 	"github.com/pfrun/pfrun/modules/file"
 	"github.com/pfrun/pfrun/modules/lineinfile"
 	"github.com/pfrun/pfrun/modules/ping"
@@ -18,6 +19,7 @@ import (
 func Specs() []modules.Spec {
 	return []modules.Spec{
 		command.Spec(),
+		copy.Spec(),
 		file.Spec(),
 		lineinfile.Spec(),
 		ping.Spec(),
