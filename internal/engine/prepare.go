@@ -116,9 +116,21 @@ func (c *control) Find(kind, name string) (string, error) {
 			return path, nil
 		}
 	}
-	return "", fmt.Errorf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option: %w", //nolint:staticcheck // Ansible's words
-		name, strings.Join(where, "\n\t"), fs.ErrNotExist)
+	return "", &notFound{name, where}
 }
+
+// notFound says, in Ansible's words, that a file is not on the control node.
+type notFound struct {
+	name  string
+	where []string
+}
+
+func (e *notFound) Error() string {
+	return fmt.Sprintf("Could not find or access '%s'\nSearched in:\n\t%s on the Ansible Controller.\nIf you are using a module and expect the file to exist on the remote, see the remote_src option",
+		e.name, strings.Join(e.where, "\n\t"))
+}
+
+func (e *notFound) Unwrap() error { return fs.ErrNotExist }
 
 // home gives the home of the user that pfrun runs as.
 func (c *control) home() (string, bool) {
