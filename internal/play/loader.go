@@ -235,7 +235,7 @@ func (l *loading) unreadable(b *book, pos diag.Pos, what, path string, err error
 	case errors.As(err, &pe):
 		d := l.fault(pos, "%s %s cannot be read: %s", what, b.shown(path), pe.Err)
 		d.Err = err
-		d.Hint = diag.DidYouMean(filepath.Base(path), filesBeside(path))
+		d.Hint = fileBeside(path)
 	default:
 		l.faults.AddError(pos, err)
 	}
@@ -292,17 +292,23 @@ func firstMessage(err error) string {
 	return err.Error()
 }
 
-// filesBeside gives the names of the files in the folder of a file that is not there.
-func filesBeside(path string) []string {
+// fileBeside gives a hint that names a file beside one that is not there, if its name is nearly the same but for the ending.
+func fileBeside(path string) string {
 	entries, _ := os.ReadDir(filepath.Dir(path))
-	var names []string
+	byStem := map[string]string{}
 	for _, e := range entries {
 		if !e.IsDir() {
-			names = append(names, e.Name())
+			byStem[stem(e.Name())] = e.Name()
 		}
 	}
-	return names
+	found := byStem[diag.Closest(stem(filepath.Base(path)), names(byStem))]
+	if found == "" || len(stem(found)) < 4 {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", found)
 }
+
+func stem(name string) string { return strings.TrimSuffix(name, filepath.Ext(name)) }
 
 func stat(path string) error {
 	_, err := os.Stat(path)
