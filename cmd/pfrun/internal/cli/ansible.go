@@ -174,7 +174,7 @@ func (p *playbookProgram) do(ctx context.Context, playbooks []string) (int, erro
 	if err := p.secrets(listing); err != nil {
 		return ansibleError, err
 	}
-	f.options.Confirm, f.options.Passphrase = p.confirm(), p.passphrase()
+	f.options.Confirm, f.options.Passphrase, f.options.Prompt = p.confirm(), p.passphrase(), p.prompter()
 	if f.step && !listing {
 		var err error
 		if f.options.Step, err = p.stepper(); err != nil {

@@ -147,6 +147,38 @@ func (c *command) passphrase() func(context.Context, string) (string, error) {
 	}
 }
 
+// prompter gives the function that asks what vars_prompt and pause want to know, or nil where there is no terminal. What is to be confirmed is asked for until both answers agree.
+func (c *command) prompter() func(context.Context, pfrun.Prompt) (string, error) {
+	tty := c.terminal()
+	if tty == nil {
+		return nil
+	}
+	in := bufio.NewReader(tty)
+	ask := func(ctx context.Context, text string, hidden bool) (string, error) {
+		fmt.Fprint(c.streams.Err, text)
+		if hidden {
+			b, err := term.ReadPassword(int(tty.Fd()))
+			fmt.Fprintln(c.streams.Err)
+			return string(b), err
+		}
+		line, err := readLine(ctx, in)
+		return strings.TrimRight(line, "\r\n"), err
+	}
+	return func(ctx context.Context, q pfrun.Prompt) (string, error) {
+		for {
+			answer, err := ask(ctx, q.Text, q.Hidden)
+			if err != nil || !q.Confirm {
+				return answer, err
+			}
+			again, err := ask(ctx, "confirm "+q.Text, q.Hidden)
+			if err != nil || again == answer {
+				return answer, err
+			}
+			fmt.Fprintln(c.streams.Err, "***** VALUES ENTERED DO NOT MATCH ****")
+		}
+	}
+}
+
 // stepper gives the function that asks before each task, in Ansible's words: no is the answer unless another one is given.
 func (c *command) stepper() (func(context.Context, string) (pfrun.StepAnswer, error), error) {
 	tty := c.terminal()

@@ -24,7 +24,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 	if err := c.secrets(listing); err != nil {
 		return err
 	}
-	f.options.Confirm, f.options.Passphrase = c.confirm(), c.passphrase()
+	f.options.Confirm, f.options.Passphrase, f.options.Prompt = c.confirm(), c.passphrase(), c.prompter()
 	if f.step && !listing {
 		var err error
 		if f.options.Step, err = c.stepper(); err != nil {
