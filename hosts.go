@@ -274,13 +274,34 @@ type PlayInfo struct {
 	Hosts                   []string
 	Tags                    []string
 	Tasks                   []TaskInfo
-	TaskTags                []string // of all tasks, sorted
+	Warnings                []string // about the pattern
 }
 
 // TaskInfo is a task that would run.
 type TaskInfo struct {
-	Name string
-	Tags []string
+	Name  string
+	Tags  []string
+	Saves bool // it stands in rescue or always
+}
+
+// savers gives the tasks of rescue and always.
+func savers(pl *play.Play) map[*play.Task]bool {
+	found := map[*play.Task]bool{}
+	var within func(nodes []play.Node)
+	within = func(nodes []play.Node) {
+		for _, n := range nodes {
+			if b, ok := n.(*play.Block); ok {
+				for _, t := range play.Tasks(slices.Concat(b.Rescue, b.Always)) {
+					found[t] = true
+				}
+				within(b.Body)
+			}
+		}
+	}
+	for _, s := range pl.Sections {
+		within(s.Nodes)
+	}
+	return found
 }
 
 // Plays gives the plays with their hosts and the tasks that the tags select.
@@ -297,23 +318,21 @@ func (p *Project) Plays() []PlayInfo {
 func (p *Project) playInfo(b *play.Playbook, pl *play.Play) PlayInfo {
 	info := PlayInfo{Playbook: b.File, Tags: engine.TagsOf(context.Background(), pl.Tags, p.vars.Scope(vars.View{Play: pl}))}
 	info.Pattern, info.Name, _ = engine.Heading(context.Background(), pl, p.vars)
-	info.Hosts, _, _ = p.Match(info.Pattern)
+	info.Hosts, info.Warnings, _ = p.Match(info.Pattern)
+	saves := savers(pl)
 	for _, t := range pl.Tasks() {
 		scope := p.vars.Scope(vars.View{Play: pl, Task: t})
 		tags := engine.TagsOf(context.Background(), t.Tags, scope)
-		if t.Meta != "" || !engine.Wanted(tags, p.options.Tags, p.options.SkipTags) {
+		if !engine.Wanted(tags, p.options.Tags, p.options.SkipTags) {
 			continue
 		}
 		slices.Sort(tags)
 		tags = slices.Compact(tags)
 		role := ""
-		if t.Role != nil {
+		if t.Role != nil && t.Name != nil {
 			role = t.Role.FullName()
 		}
-		info.Tasks = append(info.Tasks, TaskInfo{Name: event.Title(role, engine.TaskName(context.Background(), t, scope)), Tags: tags})
-		info.TaskTags = append(info.TaskTags, tags...)
+		info.Tasks = append(info.Tasks, TaskInfo{Name: event.Title(role, engine.TaskName(context.Background(), t, scope)), Tags: tags, Saves: saves[t]})
 	}
-	slices.Sort(info.TaskTags)
-	info.TaskTags = slices.Compact(info.TaskTags)
 	return info
 }

@@ -192,10 +192,20 @@ func (p *playbookProgram) do(ctx context.Context, playbooks []string) (int, erro
 	case err != nil:
 		return ansibleInvalid, err
 	case listing:
-		return exitOK, p.list(project)
+		return exitOK, p.listed(project)
 	}
 	p.screen.Playbook(playbooks[0], len(project.Plays()))
 	return p.playbooks(ctx, stop, project)
+}
+
+// listed lists the playbooks as they would run.
+func (p *playbookProgram) listed(project *pfrun.Project) error {
+	for _, play := range project.Plays() {
+		for _, w := range play.Warnings {
+			p.screen.Emit(pfrun.Warning{Diagnostic: &pfrun.Diagnostic{Message: w}})
+		}
+	}
+	return p.list(project, false)
 }
 
 // readable holds that there is a playbook, as a file or in this program.

@@ -2,13 +2,15 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun"
 )
 
-// list prints what --list-hosts, --list-tasks, --list-tags and --syntax-check ask for, in ansible-playbook's form.
-func (c *command) list(project *pfrun.Project) error {
+// list prints what --list-hosts, --list-tasks, --list-tags and --syntax-check ask for, in ansible-playbook's form. saves: tasks of rescue
+// and always are listed too.
+func (c *command) list(project *pfrun.Project, saves bool) error {
 	f, out := &c.flags, c.streams.Out
 	last, n := "", 0
 	for _, p := range project.Plays() {
@@ -30,14 +32,29 @@ func (c *command) list(project *pfrun.Project) error {
 		if f.listTasks {
 			fmt.Fprintln(out, "    tasks:")
 			for _, t := range p.Tasks {
+				if t.Saves && !saves {
+					continue
+				}
 				fmt.Fprintf(out, "      %s\tTAGS: [%s]\n", t.Name, strings.Join(t.Tags, ", "))
 			}
 		}
 		if f.listTags {
-			fmt.Fprintf(out, "      TASK TAGS: [%s]\n", strings.Join(p.TaskTags, ", "))
+			fmt.Fprintf(out, "      TASK TAGS: [%s]\n", strings.Join(tagsOf(p, saves), ", "))
 		}
 	}
 	return nil
+}
+
+// tagsOf gives the tags of a play and of those of its tasks that are listed, sorted.
+func tagsOf(p pfrun.PlayInfo, saves bool) []string {
+	tags := slices.Clone(p.Tags)
+	for _, t := range p.Tasks {
+		if saves || !t.Saves {
+			tags = append(tags, t.Tags...)
+		}
+	}
+	slices.Sort(tags)
+	return slices.Compact(tags)
 }
 
 // patterns writes the patterns of a play as Python writes a list of them.

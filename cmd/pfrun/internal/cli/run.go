@@ -42,7 +42,7 @@ func (c *command) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if listing {
-		return c.list(project)
+		return c.list(project, true)
 	}
 	return c.play(cmd.Context(), stop, project)
 }
