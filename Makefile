@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build helper test test-unit test-integration test-long race lint fuzz-seeds \
+.PHONY: help build helper test test-unit test-integration test-long race lint fuzz fuzz-seeds \
 	images conformance engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
@@ -51,6 +51,16 @@ race: cc helper ## run the unit tests in their long form, in random order
 
 fuzz-seeds: ## run the seeds of the fuzz targets
 	go test -run '^Fuzz' $(UNIT)
+
+# How long each fuzz target runs, and which: package:target.
+FUZZTIME ?= 10m
+FUZZ ?= ./internal/yamlsrc:FuzzParse ./internal/jinja:FuzzExpression ./internal/jinja:FuzzTemplate ./internal/vault:FuzzDecrypt
+
+fuzz: ## fuzz YAML, expressions, templates and vault, FUZZTIME each, at low priority
+	@for t in $(FUZZ); do \
+		echo "== $$t"; \
+		nice -n 19 go test "$${t%%:*}" -run '^$$' -fuzz "^$${t##*:}\$$" -fuzztime $(FUZZTIME) -parallel 1; \
+	done
 
 lint: ## check the format of the sources and vet them
 	@bad=$$(gofmt -l .); \

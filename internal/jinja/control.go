@@ -65,9 +65,20 @@ func fileTest(link bool, holds func(fs.FileInfo) bool) func(*Call) (bool, error)
 		if look == nil {
 			return false, errNoControl
 		}
+		if err := c.path(); err != nil {
+			return false, err
+		}
 		info, err := look(c.input())
 		return err == nil && holds(info), nil
 	}
+}
+
+// path holds that the input is a text, as a path must be.
+func (c *Call) path() error {
+	if _, ok := c.In.(string); !ok {
+		return fmt.Errorf("a path must be a str, not '%s'", TypeName(c.In))
+	}
+	return nil
 }
 
 func isAnyFile(fs.FileInfo) bool { return true }
@@ -93,6 +104,9 @@ func testMount(c *Call) (bool, error) {
 	k := c.control()
 	if k.Lstat == nil {
 		return false, errNoControl
+	}
+	if err := c.path(); err != nil {
+		return false, err
 	}
 	path := c.input()
 	info, err := k.Lstat(path)
@@ -214,6 +228,9 @@ func filterFileGlob(c *Call) (Value, error) {
 func filterFromYAML(all bool) func(*Call) (Value, error) {
 	return func(c *Call) (Value, error) {
 		text, ok := c.In.(string)
+		if !ok && all && c.In == nil {
+			return NewList(), nil
+		}
 		if !ok {
 			return c.In, nil
 		}

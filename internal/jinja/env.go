@@ -126,8 +126,11 @@ type cacheKey struct {
 // maxCached is how many compiled templates an Env keeps; a playbook has some thousands of places.
 const maxCached = 100_000
 
-// IsTemplate reports whether a string holds something to evaluate: {{, {% or {#.
+// IsTemplate reports whether a string holds something to evaluate: {{, {% or {#, or begins with the settings of a template.
 func IsTemplate(s string) bool {
+	if strings.HasPrefix(s, headerMark) {
+		return true
+	}
 	for {
 		i := strings.IndexByte(s, '{')
 		if i < 0 || i+1 >= len(s) {
@@ -141,7 +144,7 @@ func IsTemplate(s string) bool {
 }
 
 // CompileArg compiles a string of a playbook or a variables file. One output node gives the value itself with its type; several give their concatenated text, None dropped.
-// In {{ }} a backslash of a string literal is a backslash. Pos is the place of the string's first character. The error is a *diag.Diagnostic.
+// In {{ }} a backslash of a string literal is a backslash. The newline after a block tag is dropped (trim_blocks). Pos is the place of the string's first character. The error is a *diag.Diagnostic.
 func (e *Env) CompileArg(src string, pos diag.Pos) (*Template, error) {
 	return e.compile(kindArg, src, pos)
 }
@@ -151,7 +154,7 @@ func (e *Env) CompileExpr(src string, pos diag.Pos) (*Template, error) {
 	return e.compile(kindExpr, src, pos)
 }
 
-// CompileFile compiles a template file: the newline after a block tag is dropped (trim_blocks), and a backslash in a string literal starts an escape.
+// CompileFile compiles a template file: like an argument, but a backslash in a string literal starts an escape.
 // The result is a string, or the value of the one output node; what is written to a file is its Str.
 func (e *Env) CompileFile(src string, pos diag.Pos) (*Template, error) {
 	return e.compile(kindFile, src, pos)

@@ -68,8 +68,12 @@ func filterCombine(c *Call) (Value, error) {
 	if !slices.Contains(listMerges, merge) {
 		return nil, fmt.Errorf("list_merge must be one of %s, not %q", strings.Join(listMerges, ", "), merge)
 	}
+	terms := flattened(nil, append([]Value{c.In}, c.rest...), 1, true)
+	if len(terms) == 1 {
+		return terms[0], nil
+	}
 	out := NewDict()
-	for _, v := range flattened(nil, append([]Value{c.In}, c.rest...), maxNesting, false) {
+	for _, v := range terms {
 		d, ok := v.(*Dict)
 		if !ok {
 			return nil, fmt.Errorf("failed to combine variables, expected dicts but got a '%s'", TypeName(v))
@@ -81,6 +85,9 @@ func filterCombine(c *Call) (Value, error) {
 
 // merged gives a with the entries of b, which win.
 func merged(a, b *Dict, recursive bool, merge string) *Dict {
+	if Equal(a, b) {
+		return b.Copy()
+	}
 	out := a.Copy()
 	for k, v := range b.Items {
 		old, ok := out.Get(k)
@@ -164,6 +171,9 @@ func filterSubelements(c *Call) (Value, error) {
 	in := c.In
 	if d, ok := in.(*Dict); ok {
 		in = NewList(d.Values()...)
+	}
+	if _, ok := in.(*List); !ok {
+		return nil, fmt.Errorf("a list of dicts or a dict of them is wanted, not '%s'", TypeName(in))
 	}
 	vs, err := c.st.iterate(in)
 	if err != nil {

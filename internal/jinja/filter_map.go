@@ -116,8 +116,9 @@ func (c *Call) selection(byAttr bool) (func(Value) (truth, known bool, err error
 }
 
 // selected gives the elements of the input; None has none.
+// selected gives the elements of the input; none where it is false, as Jinja2 has it.
 func (c *Call) selected() ([]Value, error) {
-	if c.In == nil {
+	if t, known, err := Truth(c.In); err == nil && known && !t {
 		return nil, nil
 	}
 	return c.elements()

@@ -84,7 +84,9 @@ func pyFloat(v Value) (float64, error) {
 
 func filterBool(c *Call) (Value, error) {
 	switch x := c.In.(type) {
-	case nil, bool:
+	case nil:
+		return false, nil
+	case bool:
 		return x, nil
 	case string:
 		switch strings.ToLower(x) {
@@ -219,15 +221,10 @@ func filterLog(c *Call) (Value, error) {
 	if x <= 0 || base <= 0 || base == 1 {
 		return nil, errors.New("math domain error")
 	}
-	switch base {
-	case 10:
+	if base == 10 {
 		return math.Log10(x), nil
-	case 2:
-		return math.Log2(x), nil
-	case math.E:
-		return math.Log(x), nil
 	}
-	return math.Log(x) / math.Log(base), nil
+	return logarithm(x) / logarithm(base), nil
 }
 
 func filterPow(c *Call) (Value, error) {
@@ -251,13 +248,11 @@ func filterRoot(c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if base == 2 && x < 0 {
+		return nil, errors.New("math domain error")
+	}
 	if base == 2 {
 		return math.Sqrt(x), nil
 	}
-	v, err := floatPow(x, 1/base)
-	// The root of a whole power is whole, as the C library has it.
-	if f, ok := v.(float64); ok && math.Pow(math.Round(f), base) == x {
-		return math.Round(f), nil
-	}
-	return v, err
+	return floatPow(x, 1/base)
 }

@@ -56,11 +56,27 @@ func filterRelPath(c *Call) (Value, error) {
 	return strings.Join(parts, "/"), nil
 }
 
-func filterCommonPath(c *Call) (Value, error) {
-	if _, ok := c.In.(string); ok {
-		return nil, errors.New("a list of paths is wanted, not 'str'")
+// pathNames gives the texts of a list.
+func (c *Call) pathNames() ([]string, error) {
+	switch c.In.(type) {
+	case *List, Tuple:
+	default:
+		return nil, fmt.Errorf("a list of paths is wanted, not '%s'", TypeName(c.In))
 	}
 	vs, err := c.elements()
+	names := make([]string, len(vs))
+	for i, v := range vs {
+		s, ok := v.(string)
+		if !ok {
+			return nil, fmt.Errorf("a path must be a str, not '%s'", TypeName(v))
+		}
+		names[i] = s
+	}
+	return names, err
+}
+
+func filterCommonPath(c *Call) (Value, error) {
+	vs, err := c.pathNames()
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +84,8 @@ func filterCommonPath(c *Call) (Value, error) {
 		return nil, errors.New("the list of paths is empty")
 	}
 	var common []string
-	abs := strings.HasPrefix(Str(vs[0]), "/")
-	for i, v := range vs {
-		s := Str(v)
+	abs := strings.HasPrefix(vs[0], "/")
+	for i, s := range vs {
 		if strings.HasPrefix(s, "/") != abs {
 			return nil, errors.New("absolute and relative paths cannot be mixed")
 		}

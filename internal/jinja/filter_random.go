@@ -66,7 +66,7 @@ func filterRandom(c *Call) (Value, error) {
 		return nil, errors.New("start and step can only be used with integer values")
 	}
 	vs, err := c.elements()
-	if err != nil {
+	if _, isDict := c.In.(*Dict); err != nil || isDict {
 		return nil, errors.New("random can only be used on sequences and integers")
 	}
 	if len(vs) == 0 {

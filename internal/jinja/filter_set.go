@@ -80,25 +80,33 @@ func setOf(vs []Value) *set {
 	return s
 }
 
-func filterDifference(c *Call) (Value, error) {
-	a, b, err := c.two()
+// setFilter is an operation of two sets. Where Python's order is known it is that; else elements stand in the order of the lists.
+func setFilter(python func(a, b *pySet) *pySet, plain func(a, b []Value) []Value) func(*Call) (Value, error) {
+	return func(c *Call) (Value, error) {
+		a, b, err := c.two()
+		if err != nil {
+			return nil, err
+		}
+		sa, ok := pySetOf(a)
+		if sb, okB := pySetOf(b); ok && okB {
+			return NewList(python(sa, sb).values()...), nil
+		}
+		return NewList(plain(a, b)...), nil
+	}
+}
+
+func plainDifference(a, b []Value) []Value {
 	other := setOf(b)
-	return NewList(kept(a, func(v Value) bool { return !other.has(v) })...), err
+	return kept(a, func(v Value) bool { return !other.has(v) })
 }
 
-func filterIntersect(c *Call) (Value, error) {
-	a, b, err := c.two()
-	other := setOf(b)
-	return NewList(kept(a, other.has)...), err
+func plainIntersection(a, b []Value) []Value { return kept(a, setOf(b).has) }
+
+func plainUnion(a, b []Value) []Value {
+	return kept(slices.Concat(a, b), func(Value) bool { return true })
 }
 
-func filterUnion(c *Call) (Value, error) {
-	a, b, err := c.two()
-	return NewList(kept(slices.Concat(a, b), func(Value) bool { return true })...), err
-}
-
-func filterSymmetric(c *Call) (Value, error) {
-	a, b, err := c.two()
+func plainSymmetric(a, b []Value) []Value {
 	sa, sb := setOf(a), setOf(b)
-	return NewList(kept(slices.Concat(a, b), func(v Value) bool { return !(sa.has(v) && sb.has(v)) })...), err
+	return kept(slices.Concat(a, b), func(v Value) bool { return !(sa.has(v) && sb.has(v)) })
 }

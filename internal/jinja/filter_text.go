@@ -29,7 +29,7 @@ func jinjaTitle(s string) string {
 		case inWord:
 			b.WriteRune(unicode.ToLower(r))
 		default:
-			b.WriteRune(unicode.ToUpper(r))
+			b.WriteString(upperCase(string(r)))
 		}
 		inWord = true
 	}
@@ -102,10 +102,14 @@ func filterTruncate(c *Call) (Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	rs := []rune(c.input())
-	if int64(len(rs)) <= n+leeway {
-		return string(rs), nil
+	if size, err := lengthOf(c.In); err != nil || int64(size) <= n+leeway {
+		return c.In, err
 	}
+	s, ok := c.In.(string)
+	if !ok {
+		return nil, fmt.Errorf("the input must be a str, not '%s'", TypeName(c.In))
+	}
+	rs := []rune(s)
 	if n < int64(runeLen(end)) {
 		return nil, fmt.Errorf("expected length >= %d, got %d", runeLen(end), n)
 	}
@@ -151,13 +155,13 @@ func filterPathJoin(c *Call) (Value, error) {
 	if s, ok := c.In.(string); ok {
 		return s, nil
 	}
-	vs, err := c.elements()
+	vs, err := c.pathNames()
 	if err != nil {
 		return nil, err
 	}
 	out := ""
-	for _, v := range vs {
-		switch s := Str(v); {
+	for _, s := range vs {
+		switch {
 		case strings.HasPrefix(s, "/"):
 			out = s
 		case out == "" || strings.HasSuffix(out, "/"):
@@ -188,16 +192,28 @@ func checkUTF8(c *Call, i int) error {
 }
 
 func filterB64Encode(c *Call) (Value, error) {
-	return base64.StdEncoding.EncodeToString([]byte(c.input())), checkUTF8(c, 0)
+	encoding := base64.StdEncoding
+	if c.Bool(1, false) {
+		encoding = base64.URLEncoding
+	}
+	return encoding.EncodeToString([]byte(c.input())), checkUTF8(c, 0)
 }
 
+// filterB64Decode passes over what is no character of base64, as Python does, but wants the padding.
 func filterB64Decode(c *Call) (Value, error) {
-	text := strings.Map(func(r rune) rune {
-		if unicode.IsSpace(r) {
+	text := c.input()
+	if c.Bool(1, false) {
+		text = strings.NewReplacer("-", "+", "_", "/").Replace(text)
+	}
+	text = strings.Map(func(r rune) rune {
+		if r > '~' || r != '=' && r != '+' && r != '/' && !isWordByte(byte(r)) || r == '_' {
 			return -1
 		}
 		return r
-	}, c.input())
+	}, text)
+	if i := strings.IndexByte(text, '='); i >= 0 { // what follows the padding is not looked at
+		text = text[:i] + strings.Repeat("=", min(len(text)-i, (4-i%4)%4))
+	}
 	b, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, fmt.Errorf("the text is no base64: %w", err)
@@ -206,6 +222,14 @@ func filterB64Decode(c *Call) (Value, error) {
 		return nil, errors.New("what was encoded is no UTF-8 text")
 	}
 	return string(b), checkUTF8(c, 0)
+}
+
+// filterQuote quotes for a shell; None is the empty text.
+func filterQuote(c *Call) (Value, error) {
+	if c.In == nil {
+		return Quote(""), nil
+	}
+	return Quote(c.input()), nil
 }
 
 var hashes = map[string]func() hash.Hash{

@@ -150,6 +150,9 @@ func filterURLSplit(c *Call) (Value, error) {
 
 // isURI tells whether a text is a URI of one of the schemes, and whether it is a URL.
 func isURI(c *Call, wanted ...string) (uri, isURL bool, err error) {
+	if _, ok := c.In.(string); !ok {
+		return false, false, nil
+	}
 	u, splitErr := splitURL(c.input())
 	if splitErr != nil {
 		return false, false, nil

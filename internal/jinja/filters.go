@@ -1,9 +1,6 @@
 package jinja
 
-import (
-	"slices"
-	"strings"
-)
+import "slices"
 
 // filterTable is the filters of this package: name, signature, function. The signature is what follows the input.
 func filterTable() []filterDef {
@@ -13,8 +10,8 @@ func filterTable() []filterDef {
 		{name: "type_debug", fn: filterTypeDebug, takesUnset: true, takesUnknown: true},
 		{name: "ternary", signature: loose("true_val, false_val, none_val="), fn: filterTernary, takesUnknown: true},
 
-		{name: "upper", fn: textFilter(strings.ToUpper)},
-		{name: "lower", fn: textFilter(strings.ToLower)},
+		{name: "upper", fn: textFilter(upperCase)},
+		{name: "lower", fn: textFilter(lowerCase)},
 		{name: "title", fn: textFilter(jinjaTitle)},
 		{name: "capitalize", fn: textFilter(capitalized)},
 		{name: "trim", signature: sign("chars="), fn: filterTrim},
@@ -22,19 +19,19 @@ func filterTable() []filterDef {
 		{name: "split", signature: sign("sep=, maxsplit="), fn: filterSplit},
 		{name: "string", fn: textFilter(func(s string) string { return s })},
 		{name: "format", signature: sign("*args, **kw"), fn: filterFormat},
-		{name: "indent", signature: sign("width=, first=, blank="), fn: filterIndent},
+		{name: "indent", signature: sign("width=, first=, blank="), fn: filterIndent, wantsText: true},
 		{name: "wordcount", fn: filterWordCount},
 		{name: "truncate", signature: sign("length=, killwords=, end=, leeway="), fn: filterTruncate},
-		{name: "quote", fn: textFilter(Quote)},
-		{name: "basename", fn: textFilter(baseName)},
-		{name: "dirname", fn: textFilter(dirName)},
-		{name: "b64encode", signature: sign("encoding="), fn: filterB64Encode},
-		{name: "b64decode", signature: sign("encoding="), fn: filterB64Decode},
+		{name: "quote", fn: filterQuote},
+		{name: "basename", fn: textFilter(baseName), wantsText: true},
+		{name: "dirname", fn: textFilter(dirName), wantsText: true},
+		{name: "b64encode", signature: sign("encoding=, urlsafe="), fn: filterB64Encode},
+		{name: "b64decode", signature: sign("encoding=, urlsafe="), fn: filterB64Decode},
 		{name: "hash", signature: sign("hashtype="), fn: filterHash},
 		{name: "md5", fn: namedHash("md5")},
 		{name: "sha1", fn: namedHash("sha1")},
 		{name: "checksum", fn: namedHash("sha1")},
-		{name: "comment", signature: sign("style=, **kw"), fn: filterComment},
+		{name: "comment", signature: sign("style=, **kw"), fn: filterComment, wantsText: true},
 
 		{name: "int", signature: sign("default=, base="), fn: filterInt},
 		{name: "float", signature: sign("default="), fn: filterFloat},
@@ -45,7 +42,7 @@ func filterTable() []filterDef {
 		{name: "min", signature: sign("case_sensitive=, attribute="), fn: filterExtreme(-1)},
 		{name: "max", signature: sign("case_sensitive=, attribute="), fn: filterExtreme(1)},
 		{name: "log", signature: sign("base="), fn: filterLog},
-		{name: "pow", signature: sign("exponent"), fn: filterPow},
+		{name: "pow", signature: sign("y"), fn: filterPow},
 		{name: "root", signature: sign("base="), fn: filterRoot},
 
 		{name: "length", fn: filterLength, takesUnknown: true},
@@ -62,10 +59,10 @@ func filterTable() []filterDef {
 		{name: "selectattr", signature: sign("*args, **kw"), fn: filterSelect(true, true), takesUnknown: true},
 		{name: "rejectattr", signature: sign("*args, **kw"), fn: filterSelect(true, false), takesUnknown: true},
 		{name: "flatten", signature: sign("levels=, skip_nulls="), fn: filterFlatten},
-		{name: "difference", signature: sign("other"), fn: filterDifference},
-		{name: "symmetric_difference", signature: sign("other"), fn: filterSymmetric},
-		{name: "union", signature: sign("other"), fn: filterUnion},
-		{name: "intersect", signature: sign("other"), fn: filterIntersect},
+		{name: "difference", signature: sign("b"), fn: setFilter((*pySet).difference, plainDifference)},
+		{name: "symmetric_difference", signature: sign("b"), fn: setFilter((*pySet).symmetric, plainSymmetric)},
+		{name: "union", signature: sign("b"), fn: setFilter((*pySet).union, plainUnion)},
+		{name: "intersect", signature: sign("b"), fn: setFilter((*pySet).intersection, plainIntersection)},
 		{name: "zip", signature: sign("*args, **kw"), fn: filterZip, takesUnknown: true},
 		{name: "zip_longest", signature: sign("*args, **kw"), fn: filterZipLongest, takesUnknown: true},
 		{name: "batch", signature: sign("linecount, fill_with="), fn: filterBatch},
@@ -79,8 +76,8 @@ func filterTable() []filterDef {
 		{name: "dictsort", signature: sign("case_sensitive=, by=, reverse="), fn: filterDictSort},
 		{name: "items", fn: filterItems, takesUnset: true, takesUnknown: true},
 		{name: "attr", signature: sign("name"), fn: filterAttr},
-		{name: "to_json", signature: sign("indent=, sort_keys=, ensure_ascii=, separators=, vault_to_text=, preprocess_unsafe="), fn: filterToJSON},
-		{name: "to_nice_json", signature: sign("indent=, sort_keys=, ensure_ascii=, separators="), fn: filterToNiceJSON},
+		{name: "to_json", signature: sign("*args, " + jsonOptions), fn: filterToJSON},
+		{name: "to_nice_json", signature: sign("indent=, sort_keys=, *args, " + niceJSONOptions), fn: filterToNiceJSON},
 		{name: "tojson", signature: sign("indent="), fn: filterHTMLJSON},
 		{name: "from_json", fn: filterFromJSON},
 
@@ -90,9 +87,9 @@ func filterTable() []filterDef {
 		{name: "regex_escape", signature: sign("re_type="), fn: filterRegexEscape},
 
 		{name: "path_join", fn: filterPathJoin},
-		{name: "normpath", fn: textFilter(cleanPath)},
-		{name: "relpath", signature: sign("start="), fn: filterRelPath},
-		{name: "splitext", fn: filterSplitExt},
+		{name: "normpath", fn: textFilter(cleanPath), wantsText: true},
+		{name: "relpath", signature: sign("start="), fn: filterRelPath, wantsText: true},
+		{name: "splitext", fn: filterSplitExt, wantsText: true},
 	}
 }
 
@@ -107,7 +104,7 @@ func moreFilters() []filterDef {
 		{name: "urlize", signature: sign("trim_url_limit=, nofollow=, target=, rel=, extra_schemes="), fn: filterURLize},
 		{name: "center", signature: sign("width="), fn: filterCenter},
 		{name: "filesizeformat", signature: sign("binary="), fn: filterFileSize},
-		{name: "wordwrap", signature: sign("width=, break_long_words=, wrapstring=, break_on_hyphens="), fn: filterWordWrap},
+		{name: "wordwrap", signature: sign("width=, break_long_words=, wrapstring=, break_on_hyphens="), fn: filterWordWrap, wantsText: true},
 		{name: "pprint", fn: filterPPrint},
 		{name: "human_readable", signature: sign("isbits=, unit="), fn: filterHumanReadable},
 		{name: "human_to_bytes", signature: sign("default_unit=, isbits="), fn: filterHumanToBytes},
@@ -118,11 +115,11 @@ func moreFilters() []filterDef {
 		{name: "extract", signature: sign("container, morekeys="), fn: filterExtract},
 		{name: "random", signature: sign("start=, step=, seed="), fn: filterRandom},
 		{name: "shuffle", signature: sign("seed="), fn: filterShuffle},
-		{name: "strftime", signature: sign("second=, utc="), fn: filterStrftime},
+		{name: "strftime", signature: sign("second=, utc="), fn: filterStrftime, wantsText: true},
 		{name: "to_datetime", signature: sign("format="), fn: filterToDatetime},
 		{name: "urlencode", fn: filterURLEncode},
-		{name: "urldecode", fn: filterURLDecode},
-		{name: "urlsplit", signature: sign("query=, alias="), fn: filterURLSplit},
+		{name: "urldecode", signature: sign("encoding=, errors="), fn: filterURLDecode, wantsText: true},
+		{name: "urlsplit", signature: sign("query=, alias="), fn: filterURLSplit, wantsText: true},
 		{name: "to_uuid", signature: sign("namespace="), fn: filterToUUID},
 		{name: "password_hash", signature: sign("hashtype=, salt=, salt_size=, rounds=, ident="), fn: filterPasswordHash},
 		{name: "to_yaml", signature: sign(yamlOptions), fn: yamlFilter(false)},
@@ -131,14 +128,14 @@ func moreFilters() []filterDef {
 		{name: "from_yaml_all", fn: filterFromYAML(true)},
 		{name: "vault", signature: sign("secret, salt=, vault_id=, wrap_object=, vaultid="), fn: filterVault},
 		{name: "unvault", signature: sign("secret, vault_id=, vaultid="), fn: filterUnvault},
-		{name: "expanduser", fn: filterExpandUser},
-		{name: "expandvars", fn: filterExpandVars},
-		{name: "realpath", fn: filterRealPath},
-		{name: "fileglob", fn: filterFileGlob},
+		{name: "expanduser", fn: filterExpandUser, wantsText: true},
+		{name: "expandvars", fn: filterExpandVars, wantsText: true},
+		{name: "realpath", fn: filterRealPath, wantsText: true},
+		{name: "fileglob", fn: filterFileGlob, wantsText: true},
 		{name: "commonpath", fn: filterCommonPath},
-		{name: "win_basename", fn: textFilter(winBaseName)},
-		{name: "win_dirname", fn: textFilter(winDirName)},
-		{name: "win_splitdrive", fn: filterWinSplitDrive},
+		{name: "win_basename", fn: textFilter(winBaseName), wantsText: true},
+		{name: "win_dirname", fn: textFilter(winDirName), wantsText: true},
+		{name: "win_splitdrive", fn: filterWinSplitDrive, wantsText: true},
 	}
 }
 
@@ -164,6 +161,12 @@ func ipFilters() []filterDef {
 		{name: "ip4_hex", signature: sign("delimiter="), fn: filterIP4Hex},
 	}
 }
+
+// jsonOptions and niceJSONOptions are the arguments of to_json and to_nice_json that are given by name. Those behind separators change nothing.
+const (
+	jsonOptions     = "indent=, sort_keys=, ensure_ascii=, separators=, profile=, vault_to_text=, preprocess_unsafe=, skipkeys=, allow_nan=, check_circular="
+	niceJSONOptions = "ensure_ascii=, separators=, profile=, vault_to_text=, preprocess_unsafe=, skipkeys=, allow_nan=, check_circular="
+)
 
 // yamlOptions are the arguments of to_yaml and to_nice_yaml. Unicode is always written as it is; the names that change nothing are accepted.
 const yamlOptions = "indent=, width=, sort_keys=, default_flow_style=, explicit_start=, explicit_end=, default_style=, allow_unicode=, line_break=, encoding="

@@ -112,6 +112,7 @@ func (st *state) finishDict(d *Dict) (Value, error) {
 // output collects what a template prints. One piece stays the value that it is; of several the text is kept.
 type output struct {
 	n       int
+	nones   int // how many times None was printed
 	first   Value
 	b       strings.Builder
 	unknown bool
@@ -122,6 +123,7 @@ type output struct {
 func (o *output) add(st *state, at int, v Value) error {
 	switch x := v.(type) {
 	case nil:
+		o.nones++
 		return nil
 	case *Undefined:
 		if !x.blank {
@@ -190,7 +192,7 @@ func (o *output) value(st *state) (Value, error) {
 	switch {
 	case o.unknown:
 		return Unknown{}, nil
-	case o.n == 0 && st.t.kind >= kindFile:
+	case o.n == 0 && st.t.kind >= kindFile && o.nones != 1:
 		return "", nil
 	case o.n == 0:
 		return nil, nil

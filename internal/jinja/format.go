@@ -22,6 +22,7 @@ func (st *state) percent(format string, v Value) (Value, error) {
 		p.args = t
 	}
 	p.dict, _ = v.(*Dict)
+	_, p.list = v.(*List)
 	for p.rest != "" {
 		i := strings.IndexByte(p.rest, '%')
 		if i < 0 {
@@ -36,13 +37,14 @@ func (st *state) percent(format string, v Value) (Value, error) {
 			return nil, errTooLong
 		}
 	}
-	if p.used < len(p.args) && p.dict == nil {
+	if p.used < len(p.args) && p.dict == nil && !p.list {
 		return nil, errors.New("not all arguments converted during string formatting")
 	}
 	return p.b.String() + p.rest, nil
 }
 
 type percentFormat struct {
+	list bool // the values are a list, all of which need not be used
 	b    strings.Builder
 	rest string
 	args []Value

@@ -11,6 +11,36 @@ import (
 	"github.com/pfrun/pfrun/internal/lookup"
 )
 
+// FuzzExpression evaluates any text as a bare expression: nothing panics, everything ends soon, and every error is a diagnostic.
+func FuzzExpression(f *testing.F) {
+	for _, s := range []string{
+		"a.b + 1", "nums[::-1] | sort | first", "not t and 1 < 2 <= 3", "{'a': [1, (2,)]}['a'][1:]", "x is not defined or x is mapping", "'a' ~ 1 ~ none", "-2 ** 2 | abs", "1_000 // 7 % 3",
+		"users | map(attribute='name') | join(',')", "'%s' % (1,)", "nums.index(1)", "'x' if t else 'y'", "lambda", "[1, 2,]", "a['b'].c.0", "0x1f | float", "d | dict2items", "'a' 'b'", "range(10**12) | length",
+		"('x' * 1e11) | length", "[[]] * 9 ** 9", "'a' in 'abc' and 1 in nums", "name | regex_replace('(w)', '\\1\\1')", "nums | union([9]) | difference([1])", "'1.2' is version('1.10', '<')",
+	} {
+		f.Add(s)
+	}
+	env := jinja.New(append(lookup.New(lookup.Options{BaseDir: "/nonexistent"}), jinja.WithYAML(lookup.YAML))...)
+	f.Fuzz(func(t *testing.T, src string) {
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		vars := scope(t, env)
+		tpl, err := env.CompileExpr(src, at("x"))
+		if err != nil {
+			return
+		}
+		start := time.Now()
+		_, err = tpl.Eval(ctx, vars)
+		var d *diag.Diagnostic
+		if err != nil && !errors.As(err, &d) && ctx.Err() == nil {
+			t.Errorf("%q: the error is no diagnostic: %v", src, err)
+		}
+		if took := time.Since(start); took > 20*time.Second {
+			t.Errorf("%q took %s", src, took)
+		}
+	})
+}
+
 // FuzzTemplate compiles and evaluates any text in all three ways: nothing panics, everything ends, and every error is a diagnostic.
 func FuzzTemplate(f *testing.F) {
 	for _, s := range []string{

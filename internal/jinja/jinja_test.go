@@ -223,7 +223,7 @@ func TestErrors(t *testing.T) {
 		{"{{ range(10 ** 9) | list }}", "site.yml:3:9: the range has 1000000000 numbers, more than 1000000"},
 		{"{{ 10 ** 100000000 }}", "site.yml:3:12: the number is too large"},
 		{"{% set l = [] %}{% set _ = l.append(l) %}", "site.yml:3:35: a list cannot hold itself"},
-		{"{{ range(3) }}", "site.yml:3:6: a value of type 'range' is no data (write | list after it)"},
+		{"{{ name.upper }}", "site.yml:3:6: a value of type 'method' is no data (call it with parentheses, or use ['…'] for the key)"},
 		{"{{ 'a' | regex_search('(') }}", "site.yml:3:15: filter 'regex_search': regular expression \"(\": error parsing regexp: missing closing ) in `(`"},
 	} {
 		t.Run(tt.src, func(t *testing.T) {

@@ -225,6 +225,9 @@ func (w *jsonWriter) result(v Value) (Value, error) {
 
 func filterToJSON(c *Call) (Value, error) {
 	var w jsonWriter
+	if len(c.rest) > 0 {
+		return nil, errors.New("what to_json is to do is said by name: to_json(indent=2)")
+	}
 	if err := w.jsonArgs(c, nil, false); err != nil {
 		return nil, err
 	}
@@ -233,6 +236,10 @@ func filterToJSON(c *Call) (Value, error) {
 
 func filterToNiceJSON(c *Call) (Value, error) {
 	var w jsonWriter
+	if len(c.rest) > 0 {
+		return nil, errors.New("to_nice_json takes indent and sort_keys, and the rest by name")
+	}
+	c.args[3] = unset{} // separators are of no effect
 	if err := w.jsonArgs(c, int64(4), true); err != nil {
 		return nil, err
 	}

@@ -189,7 +189,7 @@ func floatPow(x, y float64) (Value, error) {
 	if x == 0 && y < 0 {
 		return nil, errors.New("0.0 cannot be raised to a negative power")
 	}
-	r := math.Pow(x, y)
+	r := power(x, y)
 	if math.IsNaN(r) && !math.IsNaN(x) && !math.IsNaN(y) {
 		return nil, errors.New("the result is a complex number")
 	}

@@ -132,7 +132,7 @@ func (t *Template) compile() (err error) {
 		src = strings.ReplaceAll(strings.ReplaceAll(src, "\r\n", "\n"), "\r", "\n")
 		t.src = src
 	}
-	if t.kind == kindFile {
+	if t.kind != kindPart {
 		if !t.ws.set {
 			t.ws = whitespace{trim: true}
 		}

@@ -99,6 +99,7 @@ type filterDef struct {
 	fn           func(c *Call) (Value, error)
 	takesUnset   bool // the input may be undefined
 	takesUnknown bool // the input may hold something unknown (but not be Unknown): the filter only moves elements
+	wantsText    bool // the input must be a text
 }
 
 // testDef is a test.
@@ -147,6 +148,9 @@ func (st *state) filter(def *filterDef, in Value, args []Value, kwargs *Dict, un
 	}
 	if isUnknown(in) || unknown || !def.takesUnknown && HasUnknown(in) {
 		return Unknown{}, nil
+	}
+	if _, isText := in.(string); def.wantsText && !isText {
+		return nil, fmt.Errorf("the input must be a str, not '%s'", TypeName(in))
 	}
 	c := &Call{st: st, In: in, name: def.name}
 	if err := c.bind(&def.signature, args, kwargs); err != nil {

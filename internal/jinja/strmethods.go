@@ -32,7 +32,7 @@ var stringMethods map[string]*methodDef
 
 func init() {
 	stringMethods = map[string]*methodDef{
-		"upper": textMethod(strings.ToUpper), "lower": textMethod(strings.ToLower), "casefold": textMethod(func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "ß", "ss") }),
+		"upper": textMethod(upperCase), "lower": textMethod(lowerCase), "casefold": textMethod(func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "ß", "ss") }),
 		"title": textMethod(pyTitle), "capitalize": textMethod(capitalized), "swapcase": textMethod(swapCase),
 		"isalpha": checkMethod(unicode.IsLetter), "isdigit": checkMethod(unicode.IsDigit), "isdecimal": checkMethod(unicode.IsDigit),
 		"isnumeric": checkMethod(unicode.IsNumber), "isspace": checkMethod(unicode.IsSpace),
@@ -74,7 +74,7 @@ func pyTitle(s string) string {
 		if inWord {
 			b.WriteRune(unicode.ToLower(r))
 		} else {
-			b.WriteRune(unicode.ToTitle(r))
+			b.WriteString(titleCase(string(r)))
 		}
 		inWord = unicode.IsLetter(r)
 	}
@@ -83,7 +83,7 @@ func pyTitle(s string) string {
 
 func capitalized(s string) string {
 	_, n := utf8.DecodeRuneInString(s)
-	return strings.ToUpper(s[:n]) + strings.ToLower(s[n:])
+	return titleCase(s[:n]) + lowerCase(s[n:])
 }
 
 func swapCase(s string) string {

@@ -29,13 +29,18 @@ func (e *Env) CompileTemplate(src string, pos diag.Pos, s Syntax) (*Template, er
 	return e.cached(cacheKey{kind: kindFile, src: src, pos: pos, ws: ws}, pos)
 }
 
-// header reads the line "#jinja2: trim_blocks:False" with which a template file changes how it is read.
+const headerMark = "#jinja2:"
+
+// header reads the line "#jinja2: trim_blocks:False" with which a template changes how it is read.
 func (t *Template) header(src string, ws *whitespace) (string, error) {
-	if !strings.HasPrefix(src, "#jinja2:") {
+	if !strings.HasPrefix(src, headerMark) {
 		return src, nil
 	}
-	line, rest, _ := strings.Cut(src, "\n")
-	for o := range strings.SplitSeq(strings.TrimPrefix(line, "#jinja2:"), ",") {
+	line, rest, ok := strings.Cut(src, "\n")
+	if !ok {
+		return "", t.errorf(0, "there is no newline after the settings of %s", headerMark)
+	}
+	for o := range strings.SplitSeq(strings.TrimPrefix(line, headerMark), ",") {
 		name, value, _ := strings.Cut(o, ":")
 		if err := t.override(ws, strings.TrimSpace(name), strings.TrimSpace(value)); err != nil {
 			return "", err

@@ -37,13 +37,16 @@ func (t *Template) String() string { return t.src }
 // Eval evaluates the template. The result is a fresh copy that holds no template, no undefined value and no tuple. Errors are *diag.Diagnostic.
 func (t *Template) Eval(ctx context.Context, s Scope) (Value, error) {
 	st := newState(ctx, s)
-	return t.run(st)
+	return t.run(st, false)
 }
 
-// run evaluates with a state of its own and finishes the result.
-func (t *Template) run(st *state) (Value, error) {
+// run evaluates with a state of its own and finishes the result. A variable whose value is undefined, which is nested in what uses it, is undefined.
+func (t *Template) run(st *state, nested bool) (Value, error) {
 	st.t = t
 	v, err := t.result(st)
+	if u, ok := v.(*Undefined); ok && err == nil && nested && !u.blank {
+		return u, nil
+	}
 	if u, ok := v.(*Undefined); ok && err == nil && u.blank && st.lenient("%s: it is taken as an empty text", u.msg) {
 		return "", nil
 	}
@@ -74,7 +77,7 @@ func (t *Template) result(st *state) (Value, error) {
 		return nil, err
 	}
 	if s, ok := v.(string); ok {
-		return keepNewlines(t.src, s, t.ws.newline), nil
+		return keepNewlines(t.src[t.skipped:], s, t.ws.newline), nil
 	}
 	return v, nil
 }

@@ -46,8 +46,8 @@ func testTable() []testDef {
 		{name: "le", signature: sign("other"), fn: comparing("<=")},
 		{name: "gt", signature: sign("other"), fn: comparing(">")},
 		{name: "ge", signature: sign("other"), fn: comparing(">=")},
-		{name: "filter", fn: func(c *Call) (bool, error) { return c.st.t.env.filters[plainName(c.input())] != nil, nil }},
-		{name: "test", fn: func(c *Call) (bool, error) { return c.st.t.env.tests[plainName(c.input())] != nil, nil }},
+		{name: "filter", fn: func(c *Call) (bool, error) { return c.st.t.env.filters[plainName(c.input())] != nil, c.hashable() }},
+		{name: "test", fn: func(c *Call) (bool, error) { return c.st.t.env.tests[plainName(c.input())] != nil, c.hashable() }},
 
 		{name: "match", signature: sign("pattern=, ignorecase=, multiline="), fn: regexTest("match")},
 		{name: "search", signature: sign("pattern=, ignorecase=, multiline="), fn: regexTest("search")},
@@ -76,7 +76,7 @@ func testTable() []testDef {
 		{name: "escaped", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
 		{name: "vault_encrypted", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
 		{name: "vaulted_file", fn: testVaultedFile},
-		{name: "abs", fn: func(c *Call) (bool, error) { return strings.HasPrefix(c.input(), "/"), nil }},
+		{name: "abs", fn: func(c *Call) (bool, error) { return strings.HasPrefix(c.input(), "/"), c.path() }},
 		{name: "directory", fn: fileTest(false, fs.FileInfo.IsDir)},
 		{name: "file", fn: fileTest(false, func(i fs.FileInfo) bool { return i.Mode().IsRegular() })},
 		{name: "exists", fn: fileTest(false, isAnyFile)},
@@ -169,12 +169,25 @@ func (c *Call) in(seq, x Value) (bool, error) {
 
 func testIn(c *Call) (bool, error) { return c.in(c.args[0], c.In) }
 
+// hashable holds that the input could be a key.
+func (c *Call) hashable() error {
+	if _, ok := hashKey(c.In); !ok {
+		return fmt.Errorf("unhashable type: '%s'", TypeName(c.In))
+	}
+	return nil
+}
+
 func (c *Call) within(part, whole Value) (bool, error) {
 	ps, err := c.st.iterate(part)
 	if err != nil {
 		return false, err
 	}
 	ws, err := c.st.iterate(whole)
+	for _, v := range slices.Concat(ps, ws) {
+		if _, ok := hashKey(v); !ok {
+			return false, fmt.Errorf("unhashable type: '%s'", TypeName(v))
+		}
+	}
 	s := setOf(ws)
 	return !slices.ContainsFunc(ps, func(v Value) bool { return !s.has(v) }), err
 }

@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,10 +20,15 @@ func testVersion(c *Call) (bool, error) {
 	if !ok {
 		return false, fmt.Errorf("invalid version operator %q", c.Text(1, ""))
 	}
-	a, b := c.input(), c.Text(0, "")
-	if a == "" || b == "" {
-		return false, errNoVersion
+	for _, v := range []Value{c.In, c.args[0]} {
+		if t, _, err := Truth(v); !t || err != nil {
+			return false, errNoVersion
+		}
 	}
+	if c.Arg(2, nil) != nil && c.Arg(3, nil) != nil {
+		return false, errors.New("strict and version_type exclude one another")
+	}
+	a, b := c.input(), c.Text(0, "")
 	kind := c.Text(3, "loose")
 	if c.Bool(2, false) {
 		kind = "strict"
@@ -39,10 +45,21 @@ func testVersion(c *Call) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if i := firstDifferent(x, y); kind == "loose" && i < min(len(x), len(y)) && x[i].word != y[i].word {
+		return false, fmt.Errorf("the versions %s and %s cannot be compared: one has a word where the other has a number", Repr(a), Repr(b))
+	}
 	return orderHolds(op, slices.CompareFunc(x, y, comparePart)), nil
 }
 
-// versionPart is a number or a word; a number is less than a word in a loose version, whose order Python does not define.
+func firstDifferent(x, y []versionPart) int {
+	i := 0
+	for i < len(x) && i < len(y) && x[i] == y[i] {
+		i++
+	}
+	return i
+}
+
+// versionPart is a number or a word; a number is less than a word. In a loose version the two cannot be compared.
 type versionPart struct {
 	word   bool
 	number uint64
