@@ -22,9 +22,7 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 		case err != nil, !known:
 			unknown = append(unknown, c.Source)
 		case !truth:
-			e := ht.skip("skip_reason", "Conditional result was False")
-			e.value.(*jinja.Dict).Set("false_condition", c.Shown())
-			e.res.Result = jinja.ToGo(e.value)
+			e := ht.skippedBy(c)
 			return &e, false
 		}
 	}
@@ -35,6 +33,36 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 	res.Message = "whether it runs depends on what only a real run can tell: " + strings.Join(unknown, ", ")
 	done := endingOf(res)
 	return &done, true
+}
+
+// skippedBy makes the ending of a task whose condition does not hold. Where nobody keeps the result all hosts share one.
+func (ht *hostTask) skippedBy(c play.Condition) ending {
+	res := ht.result(event.Skipped)
+	res.Message = "Conditional result was False"
+	shared := ht.t.Register == "" && ht.t.Loop == nil
+	if shared {
+		if known, ok := ht.skips.Load(c); ok {
+			s := known.(skipResult)
+			res.Result = s.shown
+			return ending{res: res, value: s.value}
+		}
+	}
+	value := jinja.NewDict()
+	value.Set("changed", false)
+	value.Set("skipped", true)
+	value.Set("skip_reason", res.Message)
+	value.Set("false_condition", c.Shown())
+	res.Result = jinja.ToGo(value)
+	if shared {
+		ht.skips.Store(c, skipResult{value, res.Result})
+	}
+	return ending{res: res, value: value}
+}
+
+// skipResult is what came of a task that a condition skips.
+type skipResult struct {
+	value *jinja.Dict
+	shown any
 }
 
 // holds evaluates one condition.

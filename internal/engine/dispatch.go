@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -21,41 +22,45 @@ func (pr *playRun) start(t *play.Task, h *hostState) {
 // onAll runs a task on hosts, as many at once as there are forks, or as throttle allows. once: its results are those of every host of the play.
 func (pr *playRun) onAll(hosts []*hostState, looking context.Context, t *play.Task, once bool) {
 	slow := pr.throttle(t, hosts[0])
+	workers := min(len(hosts), pr.Forks)
+	if slow != nil {
+		workers = min(workers, cap(slow))
+	}
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(hosts); i = int(next.Add(1)) - 1 {
+			pr.onOne(hosts[i], looking, t, once, slow)
+		}
+	}
+	if workers == 1 {
+		work()
+		return
+	}
 	var wg sync.WaitGroup
-	for _, h := range hosts {
-		if slow != nil {
-			slow <- struct{}{}
-		}
-		pr.slots <- struct{}{}
-		if pr.brokenOff(looking) {
-			h.turn.end = stopped
-			<-pr.slots
-			if slow != nil {
-				<-slow
-			}
-			continue
-		}
-		do := func() {
-			defer func() {
-				<-pr.slots
-				if slow != nil {
-					<-slow
-				}
-			}()
-			ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: looking, once: once}
-			if h.turn.owing == possibly {
-				ht.possible()
-				return
-			}
-			ht.run()
-		}
-		if len(hosts) == 1 {
-			do()
-			continue
-		}
-		wg.Go(do)
+	for range workers {
+		wg.Go(work)
 	}
 	wg.Wait()
+}
+
+// onOne runs a task on a host, when there is a place for it.
+func (pr *playRun) onOne(h *hostState, looking context.Context, t *play.Task, once bool, slow chan struct{}) {
+	for _, places := range []chan struct{}{slow, pr.slots} {
+		if places != nil {
+			places <- struct{}{}
+			defer func() { <-places }()
+		}
+	}
+	if pr.brokenOff(looking) {
+		h.turn.end = stopped
+		return
+	}
+	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: looking, once: once}
+	if h.turn.owing == possibly {
+		ht.possible()
+		return
+	}
+	ht.run()
 }
 
 // onceOnly reports whether a task runs on one host for all of them: it says run_once, or is a word that is done once.

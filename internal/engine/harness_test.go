@@ -4,7 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io/fs"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,6 +39,7 @@ type world struct {
 	onEvent func(event.Event)
 	helper  bool              // the hosts have a helper, which plans there
 	files   map[string]string // of the control node, by their paths below the playbook's folder
+	dir     string            // that folder, where there are such files; else what stands in logs has no folder
 
 	mu      sync.Mutex
 	events  []event.Event
@@ -77,21 +78,19 @@ func (w *world) Match(pattern string) (names, warnings []string, err error) {
 	return names, nil, nil
 }
 
-// read reads a file of the control node.
-func (w *world) read(path string) (*diag.Source, error) {
-	dir, err := filepath.Abs(".")
-	if err != nil {
-		return nil, err
+// lay writes the files of the control node into a folder of the test's own.
+func (w *world) lay(t testing.TB) {
+	t.Helper()
+	w.dir = t.TempDir()
+	for name, text := range w.files {
+		path := filepath.Join(w.dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
-	rel, err := filepath.Rel(dir, path)
-	if err != nil {
-		return nil, err
-	}
-	text, ok := w.files[rel]
-	if !ok {
-		return nil, fmt.Errorf("%s: %w", rel, fs.ErrNotExist)
-	}
-	return &diag.Source{Name: rel, Text: text}, nil
 }
 
 type login struct {
@@ -160,10 +159,13 @@ func (w *world) try(ctx context.Context, t testing.TB, o engine.Options, books .
 	t.Helper()
 	registry := modules.NewRegistry(slices.Concat(all.Specs(), word.Specs(), w.specs)...)
 	env := jinja.New(lookup.New(lookup.Options{})...)
-	o.Loader = play.NewLoader(play.Options{Env: env, Registry: registry, Read: w.read})
+	if w.files != nil {
+		w.lay(t)
+	}
+	o.Loader = play.NewLoader(play.Options{Env: env, Registry: registry})
 	o.Lookup = env.Lookup
 	for i, text := range books {
-		book, ds := o.Loader.Parse(&diag.Source{Name: fmt.Sprintf("site%d.yml", i+1), Text: text})
+		book, ds := o.Loader.Parse(&diag.Source{Name: filepath.Join(w.dir, fmt.Sprintf("site%d.yml", i+1)), Text: text})
 		if err := ds.Err(); err != nil {
 			t.Fatal(err)
 		}
@@ -199,6 +201,9 @@ func (w *world) log() string {
 		for _, c := range w.hosts[n].Applied() {
 			fmt.Fprintf(&b, "applied on %s: %s\n", n, c.Summary())
 		}
+	}
+	if w.dir != "" {
+		return strings.NewReplacer(w.dir+"/", "", w.dir, ".").Replace(b.String())
 	}
 	return b.String()
 }

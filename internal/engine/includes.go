@@ -3,8 +3,11 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
+	"strings"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
@@ -50,7 +53,10 @@ func (ht *hostTask) wish(scope jinja.Scope) (*wish, *event.TaskResult) {
 		return nil, ht.failed(ht.t.Pos, errors.New("No include file was specified to the include"))
 	}
 	path, err := ht.Loader.FindTasks(ht.t, name)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, ht.failed(ht.t.Pos, diag.Errorf(ht.t.Pos, "Could not find or access '%s' on the Ansible Controller.", path).WithHint("the file was searched in: %s", strings.Join(ht.Loader.SearchPath(ht.t), ", ")))
+	case err != nil:
 		return nil, ht.failed(ht.t.Pos, err)
 	}
 	w.what = path
@@ -111,7 +117,7 @@ func (ht *hostTask) include(scope jinja.Scope) ending {
 		if wrong.Status == event.Undecided {
 			ht.unsure()
 		}
-		return endingOf(wrong)
+		return withReason(endingOf(wrong))
 	}
 	d := jinja.NewDict()
 	d.Set("include", w.what)
@@ -196,14 +202,19 @@ func (pr *playRun) load(t *play.Task, w *wish) ([]play.Node, error) {
 	return []play.Node{b}, nil
 }
 
+// withReason gives the result of an include that failed Ansible's key for why.
+func withReason(e ending) ending {
+	if d, ok := e.value.(*jinja.Dict); ok && e.res.Status == event.Failed {
+		d.Set("reason", e.res.Message)
+		e.res.Result = jinja.ToGo(d)
+	}
+	return e
+}
+
 func (pr *playRun) cannotInclude(t *play.Task, g *inclusionOf, err error) {
 	for _, h := range g.hosts {
 		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
-		e := endingOf(ht.fault(t.Pos, err))
-		if d, ok := e.value.(*jinja.Dict); ok {
-			d.Set("reason", e.res.Message)
-			e.res.Result = jinja.ToGo(d)
-		}
+		e := withReason(endingOf(ht.fault(t.Pos, err)))
 		ht.keywords(e.res)
 		ht.finish(e)
 	}

@@ -32,6 +32,7 @@ type playRun struct {
 	handlersMu sync.Mutex
 	handlers   [][]*play.Task
 	throttles  sync.Map // *play.Task → chan struct{}
+	skips      sync.Map // play.Condition → skipResult
 }
 
 func (r *run) play(p *play.Play) error {

@@ -16,7 +16,7 @@ import (
 
 var update = flag.Bool("update", false, "write the logs of testdata/*.txtar anew")
 
-// TestScripts runs the playbooks of testdata. An archive begins with words for the run (see settings), its files are playbooks (*.yml), files of hosts (h1:/etc/x), the log
+// TestScripts runs the playbooks of testdata. An archive begins with words for the run (see settings), its files are playbooks (*.yml), files of the control node in folders (roles/r/tasks/main.yml), files of hosts (h1:/etc/x), the log
 // (want), and files as they are afterwards (after h1:/etc/x). Each is run twice, the second time with a helper on the hosts: it gives the same.
 func TestScripts(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
@@ -43,7 +43,12 @@ func script(t *testing.T, name string, helper bool) {
 	w.helper = helper
 	var books []string
 	for _, f := range archive.Files {
-		if strings.HasSuffix(f.Name, ".yml") {
+		if dir, name, ok := strings.Cut(f.Name, "/"); ok && !strings.Contains(dir, ":") && name != "" {
+			if w.files == nil {
+				w.files = map[string]string{}
+			}
+			w.files[f.Name] = string(f.Data)
+		} else if strings.HasSuffix(f.Name, ".yml") {
 			books = append(books, string(f.Data))
 		} else if h, path, ok := strings.Cut(f.Name, ":"); ok && !strings.HasPrefix(h, "after ") {
 			w.hosts[h].Put(mem.File(path, string(f.Data)))
@@ -70,7 +75,7 @@ func script(t *testing.T, name string, helper bool) {
 	}
 }
 
-// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; others are what the script shows.
+// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; "pinned" (a strategy), "force" (handlers); others are what the script shows.
 func settings(t *testing.T, text string) (*world, engine.Options) {
 	t.Helper()
 	w, o := newWorld("h1"), engine.Options{}
@@ -86,6 +91,10 @@ func settings(t *testing.T, text string) (*world, engine.Options) {
 			o.PlanOnly = true
 		case "tags":
 			o.Tags = words[1:]
+		case "pinned":
+			o.Strategy = "host_pinned"
+		case "force":
+			o.ForceHandlers = true
 		case "skip":
 			o.SkipTags = words[1:]
 		case "dead":
