@@ -15,22 +15,10 @@ func (ht *hostTask) validateSpec(t *word.ValidateArgumentSpec, scope jinja.Scope
 	if spec == nil {
 		spec = jinja.NewDict()
 	}
-	args := jinja.NewDict()
-	for name := range spec.Items {
-		v, ok := scope.Lookup(jinja.Str(name))
-		if !ok {
-			continue
-		}
-		value, err := jinja.Force(ht.looking, v, scope)
-		if err != nil {
-			return ht.wordFailed(err)
-		}
-		args.Set(name, value)
-	}
-	if provided, ok := t.ProvidedArguments.(*jinja.Dict); ok {
-		for name, v := range provided.Items {
-			args.Set(name, v)
-		}
+	provided, _ := t.ProvidedArguments.(*jinja.Dict)
+	args, err := argspec.Arguments(ht.looking, spec, provided, scope)
+	if err != nil {
+		return ht.wordFailed(err)
 	}
 	result := map[string]any{}
 	if about, ok := t.ValidateArgsContext.(*jinja.Dict); ok {
