@@ -27,6 +27,12 @@ type controlNode struct{ p *Project }
 // Env compiles templates.
 func (c controlNode) Env() *jinja.Env { return c.p.env }
 
+// Hostname is what this machine calls itself.
+func (c controlNode) Hostname() string {
+	name, _ := os.Hostname() // a template that names a host that has no name says so
+	return name
+}
+
 // Home gives the home of the user that pfrun runs as.
 func (c controlNode) Home() (string, bool) {
 	home := c.p.options.Getenv("HOME")

@@ -36,7 +36,7 @@ var floors = [][]string{
 
 // moduleStd is what packages of modules may import of the standard library: nothing that reaches past the Reader they are given.
 var moduleStd = strings.Fields(`bytes cmp context encoding/base64 encoding/hex encoding/json errors fmt io io/fs iter maps math net/netip path regexp slices sort strconv strings
-	sync text/tabwriter time unicode unicode/utf8 crypto/sha256 crypto/sha1 embed`)
+	sync text/tabwriter time unicode unicode/utf8 unicode/utf16 crypto/sha256 crypto/sha1 embed`)
 
 var moduleOwn = []string{"modules", "modules/change", "modules/host", "internal/facts", "internal/postfix", "internal/sockets", "internal/netclient", "internal/pyre", "internal/diag"}
 

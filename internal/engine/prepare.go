@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
@@ -26,6 +27,8 @@ type ControlNode interface {
 	Open(path string, decrypt bool) (io.ReadCloser, error)
 	// Env compiles templates.
 	Env() *jinja.Env
+	// Hostname is what this machine calls itself.
+	Hostname() string
 }
 
 // prepare lets a task read what it needs of the control node. The event is set where that ends the matter.
@@ -157,6 +160,11 @@ func (c *control) Render(ctx context.Context, r modules.Rendering) (string, erro
 	if c.ht.local != nil {
 		own.local = c.ht.local.Copy()
 	}
+	if _, ok := own.scope().Lookup("ansible_managed"); !ok {
+		own.local.Set("ansible_managed", "Ansible managed")
+	}
+	own.local.Set("template_host", c.Hostname())
+	own.local.Set("template_run_date", time.Now().Format("2006-01-02 15:04:05.000000"))
 	for name, v := range r.Vars {
 		own.local.Set(name, jinja.FromGo(v))
 	}
@@ -219,4 +227,5 @@ func (noControl) Walk(context.Context, string) iter.Seq2[host.Stat, error] {
 	return func(yield func(host.Stat, error) bool) { yield(host.Stat{}, errNoControl) }
 }
 func (noControl) Open(string, bool) (io.ReadCloser, error) { return nil, errNoControl }
+func (noControl) Hostname() string                         { return "" }
 func (noControl) Env() *jinja.Env                          { return jinja.New() }

@@ -34,7 +34,7 @@ func (l *look) remote(ctx context.Context) (sources []modules.Source, from strin
 	if strings.HasSuffix(l.Src, "/") {
 		base, from = "", from+"/"
 	}
-	l.plan.Result["checksum"], l.plan.Result["md5sum"] = nil, nil
+	l.result["checksum"], l.result["md5sum"] = nil, nil
 	sources, err = l.remoteTree(ctx, st.Path, base)
 	return sources, from, true, err
 }

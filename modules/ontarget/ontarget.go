@@ -13,6 +13,7 @@ import (
 	"github.com/pfrun/pfrun/modules/setup"
 	"github.com/pfrun/pfrun/modules/ss"
 	"github.com/pfrun/pfrun/modules/stat"
+	"github.com/pfrun/pfrun/modules/template"
 )
 
 // Specs gives the modules, in alphabetical order.
@@ -28,5 +29,6 @@ func Specs() []modules.Spec {
 		setup.Spec(),
 		ss.Spec(),
 		stat.Spec(),
+		template.Spec(),
 	}
 }
