@@ -13,6 +13,11 @@ INTEGRATION = ./integration/...
 GOTEST := go test -json -race
 # Packages one after the other: a test that measures an outage has the machine to itself.
 GOTEST_INTEGRATION := env PFRUN_INTEGRATION=require $(GOTEST) -p 1 -timeout 50m
+# A second pass runs without the helper. It leaves out the tests that run both ways by themselves (of TestIPv4Only each kind of host has its way), those that are about the helper,
+# and those that end before a helper would be started, or look at Postfix alone.
+BOTH_WAYS := TestIPv4Only|TestOddHosts|TestInitScript|TestRoundTrips|TestHelperOnHardHosts
+NO_WAY := TestReach|TestNoRoute|TestSSHRoutes|TestOverrides|TestSecondPass
+WITHOUT_HELPER := env PFRUN_HELPER=off $(GOTEST_INTEGRATION) -short -skip ^($(BOTH_WAYS)|$(NO_WAY)) ./integration
 REPORT := go run ./integration/scripts/testreport -skips integration/skips.txt
 
 help: ## list the targets
@@ -34,13 +39,13 @@ helper: ## build the helper that pfrun puts on hosts
 		mv "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256
 
 test: cc images helper ## run every test in its short form; installs what it needs
-	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
+	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)" "$(WITHOUT_HELPER)"
 
 test-unit: cc helper ## run the tests that need no container engine
 	@$(REPORT) "$(GOTEST) -short $(UNIT)"
 
 test-integration: cc images helper ## run the tests on real mail hosts in containers
-	@$(REPORT) "$(GOTEST_INTEGRATION) -short $(INTEGRATION)"
+	@$(REPORT) "$(GOTEST_INTEGRATION) -short $(INTEGRATION)" "$(WITHOUT_HELPER)"
 
 test-long: cc images helper ## run every test in its long form
 	@$(REPORT) "$(GOTEST) $(UNIT)" "$(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)" \

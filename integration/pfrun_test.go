@@ -51,6 +51,15 @@ var binary = sync.OnceValues(func() (string, error) {
 	return out, nil
 })
 
+// bothWays gives the arguments by which a test runs with the helper and without it.
+func bothWays() map[string][]string {
+	without := map[string][]string{"no-helper": {"--no-helper"}}
+	if os.Getenv("PFRUN_HELPER") != "off" { // the whole suite does without
+		without["helper"] = nil
+	}
+	return without
+}
+
 // ways gives the arguments by which a host's kind is run: with the helper and without it. The short form takes one of them for each kind, so that both are taken.
 func ways(variant string) map[string][]string {
 	with, without := []string{}, []string{"--no-helper"}

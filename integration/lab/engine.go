@@ -66,10 +66,9 @@ func requireEngine(t testing.TB) {
 	}
 }
 
-// requireImage returns the name of the mail host's image.
-func requireImage(t testing.TB, release int) string {
+// requireImage returns the name of a mail host's image, which must be there.
+func requireImage(t testing.TB, name string) string {
 	t.Helper()
-	name := fmt.Sprintf("pfrun/lab-mail:%d", release)
 	c, err := engine()
 	if err == nil {
 		_, err = c.ImageInspect(t.Context(), name)

@@ -40,7 +40,7 @@ func TestSweep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := testcontainers.Run(t.Context(), requireImage(t, 12),
+	c, err := testcontainers.Run(t.Context(), requireImage(t, image(Options{Debian: 12})),
 		testcontainers.WithCmd("sleep", "1000"),
 		testcontainers.WithLabels(map[string]string{labelOwner: host + "/4194999/1"}))
 	testcontainers.CleanupContainer(t, c)

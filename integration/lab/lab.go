@@ -42,6 +42,7 @@ const (
 type Options struct {
 	Debian int    // release: 11 (Postfix 3.5), 12 (3.7) or 13 (3.10)
 	Init   bool   // systemd is pid 1; else sshd and Postfix run without an init
+	Other  string // "sysvinit" or "openrc" of Debian 13 is pid 1
 	Name   string // inventory name; by default "debian12" or "debian12-noinit"
 }
 
@@ -63,7 +64,10 @@ func Start(t testing.TB, o Options) *Host {
 	requireEngine(t)
 	if o.Name == "" {
 		o.Name = "debian" + strconv.Itoa(o.Debian)
-		if !o.Init {
+		switch {
+		case o.Other != "":
+			o.Name += "-" + o.Other
+		case !o.Init:
 			o.Name += "-noinit"
 		}
 	}
@@ -72,7 +76,7 @@ func Start(t testing.TB, o Options) *Host {
 	defer cancel()
 
 	var err error
-	h.c, err = testcontainers.Run(ctx, requireImage(t, o.Debian), h.request(t)...)
+	h.c, err = testcontainers.Run(ctx, requireImage(t, image(o)), h.request(t)...)
 	if h.c != nil {
 		t.Cleanup(func() { h.remove(t) })
 	}
@@ -83,11 +87,23 @@ func Start(t testing.TB, o Options) *Host {
 	return h
 }
 
+// image names the image of a host.
+func image(o Options) string {
+	name := fmt.Sprintf("pfrun/lab-mail:%d", o.Debian)
+	if o.Other != "" {
+		name += "-" + o.Other
+	}
+	return name
+}
+
 // request is the container: what systemd needs where systemd runs, and for both
 // variants the loopback's ::1 and the right to see whose a socket is.
 func (h *Host) request(t testing.TB) []testcontainers.ContainerCustomizer {
 	cmd := []string{"/usr/local/sbin/lab-start"}
-	if h.Init {
+	switch {
+	case h.Other != "":
+		cmd = []string{"/usr/local/sbin/lab-init"}
+	case h.Init:
 		cmd = append(cmd, "systemd")
 	}
 	return []testcontainers.ContainerCustomizer{
