@@ -15,7 +15,7 @@ GOTEST := go test -json -race
 GOTEST_INTEGRATION := env PFRUN_INTEGRATION=require $(GOTEST) -p 1 -timeout 50m
 # A second pass runs without the helper. It leaves out the tests that run both ways by themselves (of TestIPv4Only each kind of host has its way), those that are about the helper,
 # and those that end before a helper would be started, or look at Postfix alone.
-BOTH_WAYS := TestIPv4Only|TestOddHosts|TestInitScript|TestRoundTrips|TestHelperOnHardHosts
+BOTH_WAYS := TestIPv4Only|TestOddHosts|TestInitScript|TestRoundTrips|TestHelperOnHardHosts|TestDelegatedToOne
 NO_WAY := TestReach|TestNoRoute|TestSSHRoutes|TestOverrides|TestSecondPass
 WITHOUT_HELPER := env PFRUN_HELPER=off $(GOTEST_INTEGRATION) -short -skip ^($(BOTH_WAYS)|$(NO_WAY)) ./integration
 REPORT := go run ./integration/scripts/testreport -skips integration/skips.txt
