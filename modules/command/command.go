@@ -15,19 +15,24 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
+// Common are the arguments of command and shell.
+type Common struct {
+	Chdir           string  `arg:"chdir" doc:"Folder to run it in."`
+	Creates         string  `arg:"creates" doc:"Path, or pattern of paths: the command is not run where there is one."`
+	Removes         string  `arg:"removes" doc:"Path, or pattern of paths: the command is not run where there is none."`
+	Stdin           *string `arg:"stdin" doc:"What the command reads."`
+	StdinAddNewline bool    `arg:"stdin_add_newline" doc:"End stdin with a newline."`
+	StripEmptyEnds  bool    `arg:"strip_empty_ends" doc:"Take empty lines off the ends of stdout and stderr in the result."`
+	Free            string  `wire:"the command line that stood in place of arguments"`
+}
+
 // Task is one use of the module.
 type Task struct {
-	Cmd                string              `arg:"cmd" doc:"The command line, split into words as a shell would split it, with no variables, pipes or redirections. It may also stand in place of all arguments."`
-	Argv               []string            `arg:"argv" doc:"The words of the command as a list, in place of cmd."`
-	Chdir              string              `arg:"chdir" doc:"Folder to run it in."`
-	Creates            string              `arg:"creates" doc:"Path, or pattern of paths: the command is not run where there is one."`
-	Removes            string              `arg:"removes" doc:"Path, or pattern of paths: the command is not run where there is none."`
-	Stdin              *string             `arg:"stdin" doc:"What the command reads."`
-	StdinAddNewline    bool                `arg:"stdin_add_newline" doc:"End stdin with a newline."`
-	StripEmptyEnds     bool                `arg:"strip_empty_ends" doc:"Take empty lines off the ends of stdout and stderr in the result."`
-	ExpandArgumentVars bool                `arg:"expand_argument_vars" doc:"Replace $NAME and ~ in the words, from the environment on the host."`
-	Executable         modules.Unsupported `arg:"executable" doc:"Not supported: there is no shell."`
-	Free               string              `wire:"the command line that stood in place of arguments"`
+	Cmd                string   `arg:"cmd" doc:"The command line, split into words as a shell would split it, with no variables, pipes or redirections. It may also stand in place of all arguments."`
+	Argv               []string `arg:"argv" doc:"The words of the command as a list, in place of cmd."`
+	ExpandArgumentVars bool     `arg:"expand_argument_vars" doc:"Replace $NAME and ~ in the words, from the environment on the host."`
+	Executable         string   `arg:"executable" doc:"Of no effect, as in Ansible: there is no shell."`
+	Common
 }
 
 // Spec describes the module.
@@ -38,7 +43,7 @@ func Spec() modules.Spec {
 		Long: "Runs a program with its arguments, without a shell: pipes, redirections and && need the shell module. It is taken to change something each time, unless creates or " +
 			"removes say otherwise; changed_when tells better.\n\nPrefer a module that knows what it changes: a command can be neither shown in advance nor undone.",
 		New: func() modules.Task {
-			return &Task{StdinAddNewline: true, StripEmptyEnds: true, ExpandArgumentVars: true}
+			return &Task{ExpandArgumentVars: true, Common: Common{StdinAddNewline: true, StripEmptyEnds: true}}
 		},
 		Probes: modules.ExpandProbes(),
 	}
@@ -49,9 +54,26 @@ var inText = []string{"creates", "removes", "chdir", "executable", "warn", "stdi
 
 // FreeForm takes a command line in place of arguments, with arguments among its words: `make install chdir=/src`.
 func (t *Task) FreeForm(s string) error {
+	more, err := t.freeForm(s)
+	return errors.Join(err, executable(more, &t.Executable))
+}
+
+// executable takes the one argument that may be among those that freeForm does not know.
+func executable(more []modules.Pair, into *string) error {
+	for _, p := range more {
+		if p.Name != "executable" {
+			return fmt.Errorf("argument %q is not supported by pfrun", p.Name)
+		}
+		*into = p.Value
+	}
+	return nil
+}
+
+// freeForm gives the arguments among the words that it does not know.
+func (t *Common) freeForm(s string) (more []modules.Pair, err error) {
 	text, pairs, err := modules.SplitFreeForm(s, inText...)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	t.Free = text
 	for _, p := range pairs {
@@ -69,13 +91,13 @@ func (t *Task) FreeForm(s string) error {
 		case "strip_empty_ends":
 			t.StripEmptyEnds, err = modules.Bool(p.Value)
 		default:
-			err = errors.New("is not supported by pfrun")
+			more = append(more, p)
 		}
 		if err != nil {
-			return fmt.Errorf("argument %q %w", p.Name, err)
+			return nil, fmt.Errorf("argument %q %w", p.Name, err)
 		}
 	}
-	return nil
+	return more, nil
 }
 
 // Validate wants one command.
@@ -106,7 +128,27 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	if len(argv) == 0 {
 		argv = append(argv, t.Argv...)
 	}
-	p := &modules.Plan{Result: map[string]any{"cmd": list(argv), "msg": ""}}
+	p, err := t.plan(ctx, r, list(argv), func(dir string) (step change.Exec, err error) {
+		if t.ExpandArgumentVars {
+			for i, w := range argv {
+				if argv[i], err = modules.Expand(ctx, r, w); err != nil {
+					return step, err
+				}
+			}
+		}
+		step.Argv = argv
+		step.Reads, step.Effectless = effectless(argv, dir)
+		return step, nil
+	})
+	if err == nil && t.Executable != "" {
+		p.Note = fmt.Sprintf("As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. Not using '%s'.", t.Executable)
+	}
+	return p, err
+}
+
+// plan gives the step of make, where the command is to be run; cmd is what the result calls it.
+func (t *Common) plan(ctx context.Context, r host.Reader, cmd any, make func(dir string) (change.Exec, error)) (*modules.Plan, error) {
+	p := &modules.Plan{Result: map[string]any{"cmd": cmd, "msg": ""}}
 	dir, err := t.folder(ctx, r)
 	if err != nil {
 		return nil, err
@@ -116,17 +158,13 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 		return nil, err
 	}
 	if why != nil {
-		p.Result = skipped(argv, *why)
+		p.Result = skipped(cmd, *why)
 		return p, nil
 	}
-	if t.ExpandArgumentVars {
-		for i, w := range argv {
-			if argv[i], err = modules.Expand(ctx, r, w); err != nil {
-				return nil, err
-			}
-		}
+	step, err := make(dir)
+	if err != nil {
+		return nil, err
 	}
-	step := change.Exec{Argv: argv}
 	if t.Chdir != "" {
 		step.Dir = dir
 	}
@@ -136,13 +174,12 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 			step.Stdin += "\n"
 		}
 	}
-	step.Reads, step.Effectless = effectless(argv, dir)
 	p.Steps = []change.Change{step}
 	return p, nil
 }
 
 // folder gives where the command is run: chdir, which has to be there, or the home of the user.
-func (t *Task) folder(ctx context.Context, r host.Reader) (string, error) {
+func (t *Common) folder(ctx context.Context, r host.Reader) (string, error) {
 	if t.Chdir == "" {
 		facts, err := r.Facts(ctx)
 		if err != nil {
@@ -170,7 +207,7 @@ func (t *Task) folder(ctx context.Context, r host.Reader) (string, error) {
 type reason struct{ path, fact string }
 
 // notNeeded gives the reason not to run the command, or nil.
-func (t *Task) notNeeded(ctx context.Context, r host.Reader, dir string) (*reason, error) {
+func (t *Common) notNeeded(ctx context.Context, r host.Reader, dir string) (*reason, error) {
 	conditions := []struct {
 		pattern string
 		skips   bool // what the path's being there must be for the command not to be run

@@ -8,3 +8,5 @@ import (
 )
 
 func TestModule(t *testing.T) { moduletest.Run(t, command.Spec(), "testdata/*.txtar") }
+
+func TestShell(t *testing.T) { moduletest.Run(t, command.ShellSpec(), "testdata/shell/*.txtar") }

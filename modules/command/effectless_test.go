@@ -134,7 +134,7 @@ func TestCheckMode(t *testing.T) {
 	if !o.Blurred() {
 		t.Error("a program of unknown effect did not blur the host")
 	}
-	if got := run(host.NewOverlay(h), &Task{Cmd: "ls", Chdir: "/srv"}); got["stdout"] != "file\n" {
+	if got := run(host.NewOverlay(h), &Task{Cmd: "ls", Common: Common{Chdir: "/srv"}}); got["stdout"] != "file\n" {
 		t.Errorf("ls in another folder: %v", got)
 	}
 }

@@ -12,16 +12,16 @@ import (
 )
 
 // skipped is the result of a command that need not be run, in Ansible's words.
-func skipped(argv []string, why reason) map[string]any {
+func skipped(cmd any, why reason) map[string]any {
 	out := fmt.Sprintf("skipped, since %s %s", why.path, why.fact)
 	return map[string]any{
-		"cmd": list(argv), "msg": fmt.Sprintf("Did not run command since '%s' %s", why.path, why.fact), "rc": int64(0),
+		"cmd": cmd, "msg": fmt.Sprintf("Did not run command since '%s' %s", why.path, why.fact), "rc": int64(0),
 		"stdout": out, "stdout_lines": []any{out}, "stderr": "", "stderr_lines": []any{}, "start": nil, "end": nil, "delta": nil,
 	}
 }
 
 // Report puts into the result what the command gave.
-func (t *Task) Report(p *modules.Plan, outcomes []change.Outcome) {
+func (t *Common) Report(p *modules.Plan, outcomes []change.Outcome) {
 	if len(outcomes) == 0 {
 		return
 	}
@@ -47,9 +47,15 @@ func (t *Task) Report(p *modules.Plan, outcomes []change.Outcome) {
 		result["msg"] = "non-zero return code"
 		p.Unmet = "non-zero return code"
 	}
-	if argv, ok := p.Steps[0].(change.Exec); ok && out.Status == host.NotFound {
+	if argv, ok := p.Steps[0].(change.Exec); ok && out.Status == host.NotFound && len(argv.Argv) > 0 && !isText(result["cmd"]) {
 		p.Note = fmt.Sprintf("status %d mostly means that the host has no program %q", out.Status, argv.Argv[0])
 	}
+}
+
+// isText tells the command line of a shell from the words of a command.
+func isText(cmd any) bool {
+	_, ok := cmd.(string)
+	return ok
 }
 
 // list gives strings as expressions have them.

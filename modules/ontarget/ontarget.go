@@ -26,6 +26,7 @@ func Specs() []modules.Spec {
 		ping.Spec(),
 		postconf.Spec(),
 		service.Spec(),
+		command.ShellSpec(),
 		setup.Spec(),
 		ss.Spec(),
 		stat.Spec(),
