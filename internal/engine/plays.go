@@ -220,6 +220,11 @@ func (pr *playRun) gathers(h *hostState) bool {
 func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	switch n := t.Name.(type) {
 	case nil:
+		if t.Dynamic != nil {
+			if v, err := t.Dynamic.Eval(ctx, scope); err == nil && !jinja.HasUnknown(v) {
+				return jinja.Str(v)
+			}
+		}
 		return t.Action
 	case *jinja.Template:
 		v, err := n.Eval(ctx, scope)

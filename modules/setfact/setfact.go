@@ -15,7 +15,7 @@ import (
 
 // Task is one use of the module. Every argument but cacheable is a variable.
 type Task struct {
-	Cacheable bool `arg:"cacheable" doc:"Keep the variables as facts. They are kept to the end of the run, as with Ansible's own cache, which is in memory."`
+	Cacheable bool `arg:"cacheable" doc:"Keep the variables as facts too: below other variables, and where facts are cached for the next run."`
 	facts     map[string]any
 }
 
@@ -62,7 +62,7 @@ func (t *Task) Validate() error {
 func (t *Task) Plan(context.Context, host.Reader) (*modules.Plan, error) {
 	p := &modules.Plan{Vars: maps.Clone(t.facts)}
 	if t.Cacheable {
-		p.Note = "pfrun keeps facts to the end of the run, and not for the next one"
+		p.Facts = maps.Clone(t.facts)
 	}
 	return p, nil
 }
