@@ -149,7 +149,7 @@ func (e *LineEvaluator) eval(ctx context.Context, l *line) (jinja.Value, error) 
 	}
 	defer remove()
 	if dir != "" {
-		ctx = lookup.ContextWithPaths(ctx, dir)
+		ctx = lookup.ContextWithBase(lookup.ContextWithPaths(ctx), dir)
 	}
 	v, err := t.Eval(ctx, scope)
 	if err != nil || l.Kind != "when" {
@@ -165,8 +165,31 @@ func (e *LineEvaluator) eval(ctx context.Context, l *line) (jinja.Value, error) 
 	return truth, err
 }
 
-func (e *LineEvaluator) scope(l *line) (jinja.MapScope, error) {
-	scope := jinja.MapScope{"omit": jinja.Omit{}}
+// lineScope is the variables of a line, in the order in which they stand there.
+type lineScope struct{ vars *jinja.Dict }
+
+// Lookup gives the value of a name.
+func (s lineScope) Lookup(name string) (jinja.Value, bool) {
+	if v, ok := s.vars.GetString(name); ok || name != "omit" {
+		return v, ok
+	}
+	return jinja.Omit{}, true
+}
+
+// Names gives the names.
+func (s lineScope) Names() []string { return s.OrderedNames() }
+
+// OrderedNames gives the names in the order of the line.
+func (s lineScope) OrderedNames() []string {
+	var names []string
+	for k := range s.vars.Items {
+		names = append(names, jinja.Str(k))
+	}
+	return names
+}
+
+func (e *LineEvaluator) scope(l *line) (jinja.Scope, error) {
+	scope := lineScope{jinja.NewDict()}
 	if len(l.Vars) == 0 {
 		return scope, nil
 	}
@@ -183,9 +206,11 @@ func (e *LineEvaluator) scope(l *line) (jinja.MapScope, error) {
 	}
 	for k, value := range d.Items {
 		name := jinja.Str(k)
-		if scope[name], err = lazy.CompileData(e.project.env, value, "vars."+name); err != nil {
+		c, err := lazy.CompileData(e.project.env, value, "vars."+name)
+		if err != nil {
 			return nil, err
 		}
+		scope.vars.Set(name, c)
 	}
 	return scope, nil
 }

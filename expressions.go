@@ -10,6 +10,7 @@ import (
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lookup"
+	"github.com/pfrun/pfrun/internal/netclient"
 )
 
 // newEnv makes the Env of the project's templates: with the lookups and the files of the control node.
@@ -18,12 +19,22 @@ func (p *Project) newEnv() *jinja.Env {
 	kept := &keptFiles{write: !p.options.Check, files: map[string][]byte{}}
 	opts := lookup.New(lookup.Options{
 		BaseDir: p.bookDir(), Getenv: getenv, ReadFile: p.opener.reader(kept.read), WriteFile: kept.keep, Run: runShell, Match: p.matchHosts,
+		Fetch: netclient.Get, Config: p.setting,
 	})
 	p.odd.to(func(d *diag.Diagnostic) { p.faults.Add(d) })
 	control := lookup.Control(nil, getenv)
 	control.ReadFile = kept.read
 	return jinja.New(append(opts, jinja.WithControl(control), jinja.WithYAML(lookup.YAML), jinja.WithWarn(p.odd.warn),
 		jinja.WithDecrypt(p.opener.value), jinja.WithVault(filters{}))...)
+}
+
+// setting gives a setting of ansible.cfg for the lookup config.
+func (p *Project) setting(name string) (jinja.Value, bool) {
+	v, ok := p.options.Settings.Value(name)
+	if list, isList := v.([]string); isList {
+		return jinja.FromGo(toAny(list)), ok
+	}
+	return jinja.FromGo(v), ok
 }
 
 // warner takes what templates warn of: to the project's faults while it is loaded, and to the run's events from then on.

@@ -19,7 +19,7 @@ const modulePath = "github.com/pfrun/pfrun"
 // table is a decision (docs/decisions), not a mend.
 var floors = [][]string{
 	{"modules/change", "internal/diag", "internal/ansiblecfg", "internal/pyre", "internal/pyrandom", "internal/netaddr", "internal/vault"},
-	{"modules/host", "internal/yamlsrc", "internal/jinja", "internal/event", "internal/facts", "internal/postfix", "internal/sockets", "internal/wire"},
+	{"modules/host", "internal/yamlsrc", "internal/jinja", "internal/netclient", "internal/event", "internal/facts", "internal/postfix", "internal/sockets", "internal/wire"},
 	{"modules", "modules/host/mem", "modules/host/hosttest", "inventory", "internal/argspec", "internal/factcache", "internal/lazy", "internal/lookup", "internal/transport"},
 	{"internal/play", "internal/word", "internal/transport/shell", "internal/transport/stream", "modules/moduletest"},
 	{"internal/vars", "internal/transport/*", "modules/*"},

@@ -142,6 +142,7 @@ type Config struct {
 	ColourDiffLines   string `cfg:"COLOR_DIFF_LINES"`
 
 	origins map[string]string
+	values  map[string]any
 }
 
 // Environment is what settings are read from.
@@ -171,7 +172,14 @@ func Read(env Environment) (*Config, error) {
 	if err := r.settings(); err != nil {
 		return nil, err
 	}
+	r.config.values = r.values
 	return r.config, nil
+}
+
+// Value gives a setting by its name: bool, int, float64, string, []string, or nil where it was not set and has no default. It is false where there is no setting of this name.
+func (c *Config) Value(name string) (any, bool) {
+	v, ok := c.values[name]
+	return v, ok
 }
 
 // Origin says where a setting was set, such as "ansible.cfg: [defaults] forks" or "ANSIBLE_FORKS"; empty: nowhere, it has its default.

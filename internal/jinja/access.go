@@ -2,6 +2,7 @@ package jinja
 
 import (
 	"fmt"
+	"math/big"
 	"strings"
 )
 
@@ -45,6 +46,10 @@ func (st *state) attr(obj Value, name string, at int) (Value, error) {
 	case Tuple:
 		if name == "count" || name == "index" {
 			return &method{obj, name}, nil
+		}
+	case int64, bool, float64, *big.Int:
+		if v, ok := numberAttr(obj, name); ok {
+			return v, nil
 		}
 	case attributer:
 		if v, ok := x.attr(name); ok {
@@ -104,7 +109,7 @@ func (st *state) item(obj, key Value, at int) (Value, error) {
 			}
 		}
 	default:
-		if i, ok := key.(int64); ok {
+		if i, ok := smallInt(key); ok {
 			return st.index(obj, i, at)
 		}
 	}

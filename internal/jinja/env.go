@@ -202,6 +202,4 @@ func unknownName(t *Template, at int, what, name string, known []string) error {
 var notSupported = map[string]string{
 	"filter json_query":                   "it needs JMESPath (selectattr, map and combine do most of it)",
 	"filter community.general.json_query": "it needs JMESPath (selectattr, map and combine do most of it)",
-	"lookup url":                          "templates do not reach the network (the module uri does)",
-	"lookup ansible.builtin.url":          "templates do not reach the network (the module uri does)",
 }

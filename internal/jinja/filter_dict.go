@@ -167,6 +167,19 @@ func filterAttr(c *Call) (Value, error) {
 	return c.st.attr(c.In, name, 0)
 }
 
+// through gives what several keys lead to, one in the other.
+func (c *Call) through(keys []Value) func(Value) (Value, error) {
+	return func(v Value) (Value, error) {
+		var err error
+		for _, k := range keys {
+			if v, err = c.st.item(v, k, 0); err != nil {
+				return nil, err
+			}
+		}
+		return v, nil
+	}
+}
+
 func filterSubelements(c *Call) (Value, error) {
 	in := c.In
 	if d, ok := in.(*Dict); ok {
@@ -181,6 +194,9 @@ func filterSubelements(c *Call) (Value, error) {
 	}
 	skip := c.Bool(1, false)
 	get := c.getter(0)
+	if path, ok := c.args[0].(*List); ok {
+		get = c.through(path.items)
+	}
 	out := &List{}
 	for _, e := range vs {
 		v, err := get(e)

@@ -121,8 +121,8 @@ func filterRound(c *Call) (Value, error) {
 	scale := math.Pow(10, float64(precision))
 	switch method := c.Text(1, "common"); method {
 	case "common":
-		if _, isFloat := c.In.(float64); !isFloat && precision >= 0 {
-			return arithmeticOrSame(c.In), nil
+		if _, isFloat := c.In.(float64); !isFloat {
+			return roundInt(arithmeticOrSame(c.In), precision), nil
 		}
 		return roundHalfEven(f, int(precision)), nil
 	case "ceil":
@@ -131,6 +131,20 @@ func filterRound(c *Call) (Value, error) {
 		return math.Floor(f*scale) / scale, nil
 	}
 	return nil, errors.New("method must be common, ceil or floor")
+}
+
+// roundInt rounds an integer to tens, hundreds and so on, as far as the precision is negative; half of one goes to the even side.
+func roundInt(v Value, precision int64) Value {
+	n, ok := bigInt(v)
+	if !ok || precision >= 0 {
+		return v
+	}
+	unit := new(big.Int).Exp(big.NewInt(10), big.NewInt(-precision), nil)
+	q, r := new(big.Int).DivMod(n, unit, new(big.Int))
+	if half := new(big.Int).Lsh(r, 1).Cmp(unit); half > 0 || half == 0 && q.Bit(0) == 1 {
+		q.Add(q, big.NewInt(1))
+	}
+	return normalBig(q.Mul(q, unit))
 }
 
 // roundHalfEven rounds the exact value of a float, as Python's round.

@@ -4,8 +4,10 @@ import (
 	"crypto/md5"
 	"crypto/sha1"
 	"crypto/sha256"
+	"crypto/sha3"
 	"crypto/sha512"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -13,6 +15,7 @@ import (
 	"path"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -183,12 +186,78 @@ func filterSplitExt(c *Call) (Value, error) {
 	return Tuple{s[:i], s[i:]}, nil
 }
 
-func checkUTF8(c *Call, i int) error {
-	switch strings.ToLower(c.Text(i, "utf-8")) {
-	case "utf-8", "utf8", "ascii", "us-ascii":
-		return nil
+// encoded gives a text in an encoding.
+func encoded(s, encoding string) ([]byte, error) {
+	switch name := strings.ReplaceAll(strings.ToLower(encoding), "_", "-"); name {
+	case "utf-8", "utf8":
+		return []byte(s), nil
+	case "ascii", "us-ascii", "latin-1", "latin1", "iso-8859-1":
+		limit := rune(0x7f)
+		if name != "ascii" && name != "us-ascii" {
+			limit = 0xff
+		}
+		var b []byte
+		for _, r := range s {
+			if r > limit {
+				return nil, fmt.Errorf("the character %q is not in the encoding %s", r, encoding)
+			}
+			b = append(b, byte(r))
+		}
+		return b, nil
+	case "utf-16-le", "utf-16le":
+		return utf16Bytes(s, binary.LittleEndian), nil
+	case "utf-16-be", "utf-16be":
+		return utf16Bytes(s, binary.BigEndian), nil
+	case "utf-16", "utf16":
+		return append([]byte{0xff, 0xfe}, utf16Bytes(s, binary.LittleEndian)...), nil
 	}
-	return fmt.Errorf("the encoding %q is not supported, only utf-8", c.Text(i, ""))
+	return nil, fmt.Errorf("the encoding %q is not supported: utf-8, utf-16, utf-16-le, utf-16-be, latin-1 and ascii are", encoding)
+}
+
+func utf16Bytes(s string, order binary.AppendByteOrder) []byte {
+	var b []byte
+	for _, u := range utf16.Encode([]rune(s)) {
+		b = order.AppendUint16(b, u)
+	}
+	return b
+}
+
+// decoded gives the text that is encoded so.
+func decoded(b []byte, encoding string) (string, error) {
+	var order binary.ByteOrder = binary.LittleEndian
+	switch strings.ReplaceAll(strings.ToLower(encoding), "_", "-") {
+	case "latin-1", "latin1", "iso-8859-1":
+		rs := make([]rune, len(b))
+		for i, c := range b {
+			rs[i] = rune(c)
+		}
+		return string(rs), nil
+	case "utf-16-le", "utf-16le":
+	case "utf-16-be", "utf-16be":
+		order = binary.BigEndian
+	case "utf-16", "utf16":
+		if len(b) > 1 && b[0] == 0xfe && b[1] == 0xff {
+			order = binary.BigEndian
+		}
+		if len(b) > 1 && (b[0] == 0xfe && b[1] == 0xff || b[0] == 0xff && b[1] == 0xfe) {
+			b = b[2:]
+		}
+	case "utf-8", "utf8", "ascii", "us-ascii":
+		if !utf8.Valid(b) {
+			return "", errors.New("what was encoded is no UTF-8 text")
+		}
+		return string(b), nil
+	default:
+		return "", fmt.Errorf("the encoding %q is not supported: utf-8, utf-16, utf-16-le, utf-16-be, latin-1 and ascii are", encoding)
+	}
+	if len(b)%2 != 0 {
+		return "", errors.New("what was encoded is no UTF-16 text")
+	}
+	units := make([]uint16, len(b)/2)
+	for i := range units {
+		units[i] = order.Uint16(b[2*i:])
+	}
+	return string(utf16.Decode(units)), nil
 }
 
 func filterB64Encode(c *Call) (Value, error) {
@@ -196,7 +265,8 @@ func filterB64Encode(c *Call) (Value, error) {
 	if c.Bool(1, false) {
 		encoding = base64.URLEncoding
 	}
-	return encoding.EncodeToString([]byte(c.input())), checkUTF8(c, 0)
+	b, err := encoded(c.input(), c.Text(0, "utf-8"))
+	return encoding.EncodeToString(b), err
 }
 
 // filterB64Decode passes over what is no character of base64, as Python does, but wants the padding.
@@ -218,10 +288,7 @@ func filterB64Decode(c *Call) (Value, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the text is no base64: %w", err)
 	}
-	if !utf8.Valid(b) {
-		return nil, errors.New("what was encoded is no UTF-8 text")
-	}
-	return string(b), checkUTF8(c, 0)
+	return decoded(b, c.Text(0, "utf-8"))
 }
 
 // filterQuote quotes for a shell; None is the empty text.
@@ -234,12 +301,14 @@ func filterQuote(c *Call) (Value, error) {
 
 var hashes = map[string]func() hash.Hash{
 	"md5": md5.New, "sha1": sha1.New, "sha224": sha256.New224, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New,
+	"sha512_224": sha512.New512_224, "sha512_256": sha512.New512_256, "sha3_224": func() hash.Hash { return sha3.New224() }, "sha3_256": func() hash.Hash { return sha3.New256() },
+	"sha3_384": func() hash.Hash { return sha3.New384() }, "sha3_512": func() hash.Hash { return sha3.New512() },
 }
 
 func hashText(name, text string) (Value, error) {
 	fn := hashes[strings.ToLower(name)]
 	if fn == nil {
-		return nil, fmt.Errorf("the hash %q is not supported: md5, sha1, sha224, sha256, sha384 and sha512 are", name)
+		return nil, fmt.Errorf("the hash %q is not supported: md5, sha1, the kinds of sha2 and of sha3 are", name)
 	}
 	h := fn()
 	h.Write([]byte(text))

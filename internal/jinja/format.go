@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"unicode"
 )
 
 // percent is Python's text % values.
@@ -205,8 +206,8 @@ func (s *formatSpec) percentText(v Value) (string, error) {
 	default:
 		return "", fmt.Errorf("unsupported format character '%c'", s.verb)
 	}
-	if _, isText := v.(string); s.verb == 'c' && isText {
-		return s.padText(Str(v)), nil
+	if text, isText := v.(string); s.verb == 'c' && runeLen(text) == 1 && isText {
+		return s.padText(text), nil
 	}
 	if !isNumber(v) {
 		return "", fmt.Errorf("%%%c format: a real number is required, not %s", s.verb, TypeName(v))
@@ -282,8 +283,13 @@ func (s *formatSpec) digits(v Value) (digits, prefix string, err error) {
 	case 'b':
 		base, prefix = 2, "0b"
 	case 'c':
-		n, _ := smallInt(v)
+		n, ok := smallInt(v)
+		if !ok || n < 0 || n > unicode.MaxRune {
+			return "", "", errors.New("%c arg not in range(0x110000)")
+		}
 		return string(rune(n)), "", nil
+	case 's':
+		return "", "", fmt.Errorf("unknown format code 's' for object of type '%s'", TypeName(v))
 	}
 	if !s.alt {
 		prefix = ""

@@ -248,15 +248,11 @@ func isBlank(body []stmt) bool {
 	return true
 }
 
-// autoescapeTag reads a block whose escaping is as it is everywhere: off.
+// autoescapeTag reads a block that escapes nothing: in Ansible values stay what they are, whatever it says.
 func (p *parser) autoescapeTag() (stmt, error) {
 	at := p.next().at
-	x, err := p.expression(true)
-	if err != nil {
+	if _, err := p.expression(true); err != nil {
 		return nil, err
-	}
-	if c, ok := x.(*constNode); !ok || c.v != false {
-		return nil, p.errorf(at, "{%% autoescape %%} with another value than false is not supported").WithHint("the filter e escapes for HTML")
 	}
 	body, _, err := p.bodyTo("endautoescape")
 	if err != nil {

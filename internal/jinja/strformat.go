@@ -169,14 +169,20 @@ func formatValue(v Value, text string) (string, error) {
 	if text == "" {
 		return Str(v), nil
 	}
+	if _, isText := v.(string); !isText && !isNumber(v) {
+		return "", fmt.Errorf("the format %s means nothing for a value of type '%s'", Repr(text), TypeName(v))
+	}
 	s, err := parseSpec(text)
 	if err != nil {
 		return "", err
 	}
+	if _, isFloat := v.(float64); s.hasPrecision && s.verb == 0 && isNumber(v) && !isFloat {
+		return "", errors.New("precision not allowed in integer format specifier")
+	}
 	if _, isBool := v.(bool); isBool && s.verb == 0 {
 		return s.padText(Str(v)), nil
 	}
-	if isNumber(v) && s.verb != 's' {
+	if isNumber(v) {
 		return s.numberText(v)
 	}
 	if s.verb != 0 && s.verb != 's' {

@@ -37,6 +37,14 @@ func init() {
 		"isalpha": checkMethod(unicode.IsLetter), "isdigit": checkMethod(unicode.IsDigit), "isdecimal": checkMethod(unicode.IsDigit),
 		"isnumeric": checkMethod(unicode.IsNumber), "isspace": checkMethod(unicode.IsSpace),
 		"isalnum": checkMethod(func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }),
+		"isascii": stringMethod("", func(s string, _ *Call) (Value, error) {
+			return strings.IndexFunc(s, func(r rune) bool { return r > unicode.MaxASCII }) < 0, nil
+		}),
+		"isprintable": stringMethod("", func(s string, _ *Call) (Value, error) {
+			return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }) < 0, nil
+		}),
+		"isidentifier": stringMethod("", func(s string, _ *Call) (Value, error) { return isIdentifier(s), nil }),
+		"translate":    stringMethod("table", translateMethod),
 		"isupper": stringMethod("", func(s string, _ *Call) (Value, error) {
 			return strings.ToUpper(s) == s && strings.ToLower(s) != s, nil
 		}),
@@ -233,6 +241,9 @@ func replaceMethod(s string, c *Call) (Value, error) {
 
 func findMethod(find func(s, sub string) int, must bool) func(string, *Call) (Value, error) {
 	return func(s string, c *Call) (Value, error) {
+		if _, err := c.str(0); err != nil {
+			return nil, err
+		}
 		start, err := c.Int(1, 0)
 		if err != nil {
 			return nil, err
@@ -257,7 +268,51 @@ func findMethod(find func(s, sub string) int, must bool) func(string, *Call) (Va
 }
 
 func countMethod(s string, c *Call) (Value, error) {
-	return int64(strings.Count(s, c.Text(0, ""))), nil
+	sub, err := c.str(0)
+	return int64(strings.Count(s, sub)), err
+}
+
+// str gives the argument i, which must be a text.
+func (c *Call) str(i int) (string, error) {
+	s, ok := c.args[i].(string)
+	if !ok {
+		return "", fmt.Errorf("the argument must be a str, not '%s'", TypeName(c.args[i]))
+	}
+	return s, nil
+}
+
+func isIdentifier(s string) bool {
+	for i, r := range s {
+		if r != '_' && !unicode.IsLetter(r) && (i == 0 || !unicode.IsDigit(r) && !unicode.Is(unicode.Mn, r)) {
+			return false
+		}
+	}
+	return s != ""
+}
+
+// translateMethod puts texts, or nothing, in place of characters that a dict names by their numbers.
+func translateMethod(s string, c *Call) (Value, error) {
+	table, ok := c.args[0].(*Dict)
+	if !ok {
+		return nil, fmt.Errorf("the table must be a dict, not '%s'", TypeName(c.args[0]))
+	}
+	var b strings.Builder
+	for _, r := range s {
+		v, ok := table.Get(int64(r))
+		n, isNumber := v.(int64)
+		switch {
+		case !ok:
+			b.WriteRune(r)
+		case isNumber:
+			b.WriteRune(rune(n))
+		case v != nil:
+			b.WriteString(Str(v))
+		}
+	}
+	if b.Len() > maxText {
+		return nil, errTooLong
+	}
+	return b.String(), nil
 }
 
 func affixMethod(has func(s, affix string) bool) func(string, *Call) (Value, error) {

@@ -128,7 +128,7 @@ func TypeName(v Value) string {
 	case Unknown:
 		return "Unknown"
 	case Omit:
-		return "Omit"
+		return "_OmitType"
 	case *Template:
 		return "Template"
 	}

@@ -90,7 +90,7 @@ func (l *lookups) run(ctx context.Context, terms []jinja.Value, o *jinja.Dict, u
 		return errNotHere
 	}
 	for _, c := range commands {
-		stdout, err := l.o.Run(ctx, c, l.o.BaseDir)
+		stdout, err := l.o.Run(ctx, c, l.base(ctx))
 		if err != nil {
 			return fmt.Errorf("the command %q: %w", c, err)
 		}
@@ -133,8 +133,10 @@ func (l *lookups) hostNames(_ context.Context, _ jinja.Scope, terms []jinja.Valu
 
 func (l *lookups) config(_ context.Context, _ jinja.Scope, terms []jinja.Value, o *jinja.Dict) ([]jinja.Value, error) {
 	missing := textOption(o, "on_missing", "error")
-	if _, ok := option(o, "plugin_type"); ok {
-		return nil, errors.New("settings of plugins are not supported")
+	option(o, "show_origin")
+	_, kind := option(o, "plugin_type")
+	if _, name := option(o, "plugin_name"); kind || name {
+		return nil, errors.New("pfrun has no plugins with settings of their own")
 	}
 	names, err := texts(terms)
 	if err != nil {
@@ -150,7 +152,9 @@ func (l *lookups) config(_ context.Context, _ jinja.Scope, terms []jinja.Value, 
 		case ok:
 			out = append(out, v)
 		case missing == "error":
-			return nil, fmt.Errorf("unable to find setting %s", n)
+			return nil, fmt.Errorf("there is no setting %s", n)
+		case missing != "warn" && missing != "skip":
+			return nil, fmt.Errorf("on_missing must be error, warn or skip, not %q", missing)
 		}
 	}
 	return out, done(o)

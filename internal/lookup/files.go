@@ -105,6 +105,12 @@ func (l *lookups) template(ctx context.Context, s jinja.Scope, terms []jinja.Val
 	}
 	boolOption(o, "convert_data", true)
 	boolOption(o, "jinja2_native", false)
+	syntax := jinja.Syntax{
+		VariableStart: textOption(o, "variable_start_string", ""), VariableEnd: textOption(o, "variable_end_string", ""),
+		CommentStart: textOption(o, "comment_start_string", ""), CommentEnd: textOption(o, "comment_end_string", ""),
+		BlockStart: textOption(o, "block_start_string", ""), BlockEnd: textOption(o, "block_end_string", ""),
+		TrimBlocks: boolOption(o, "trim_blocks", true), LstripBlocks: boolOption(o, "lstrip_blocks", false),
+	}
 	scope := s
 	if v, given := option(o, "template_vars"); given {
 		d, ok := v.(*jinja.Dict)
@@ -122,19 +128,19 @@ func (l *lookups) template(ctx context.Context, s jinja.Scope, terms []jinja.Val
 	}
 	out := make([]jinja.Value, len(names))
 	for i, name := range names {
-		if out[i], err = l.render(ctx, env, scope, name); err != nil {
+		if out[i], err = l.render(ctx, env, scope, name, syntax); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
 }
 
-func (l *lookups) render(ctx context.Context, env *jinja.Env, s jinja.Scope, name string) (jinja.Value, error) {
+func (l *lookups) render(ctx context.Context, env *jinja.Env, s jinja.Scope, name string, syntax jinja.Syntax) (jinja.Value, error) {
 	text, path, err := l.read(ctx, s, "templates", name)
 	if err != nil {
 		return nil, err
 	}
-	t, err := env.CompileFile(text, diag.Pos{Source: &diag.Source{Name: path, Text: text}, Line: 1, Column: 1})
+	t, err := env.CompileTemplate(text, diag.Pos{Source: &diag.Source{Name: path, Text: text}, Line: 1, Column: 1}, syntax)
 	if err != nil {
 		return nil, err
 	}

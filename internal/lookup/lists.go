@@ -185,11 +185,30 @@ func subelements(_ context.Context, _ jinja.Scope, terms []jinja.Value, o *jinja
 		if err != nil {
 			return nil, err
 		}
+		rest := e
+		if len(subs) > 0 {
+			rest = withoutKey(e, strings.Split(key, "."))
+		}
 		for _, s := range subs {
-			out = append(out, jinja.Tuple{e, s})
+			out = append(out, jinja.Tuple{rest, s})
 		}
 	}
 	return out, done(o)
+}
+
+// withoutKey gives a dict without what a path of keys leads to: the list whose elements stand beside it.
+func withoutKey(v jinja.Value, keys []string) jinja.Value {
+	d, ok := v.(*jinja.Dict)
+	if !ok {
+		return v
+	}
+	d = d.Copy()
+	if len(keys) == 1 {
+		d.Delete(keys[0])
+	} else if inner, ok := d.GetString(keys[0]); ok {
+		d.Set(keys[0], withoutKey(inner, keys[1:]))
+	}
+	return d
 }
 
 func subList(e jinja.Value, keys []string, skipMissing bool) ([]jinja.Value, error) {
@@ -248,6 +267,14 @@ func variables(ctx context.Context, s jinja.Scope, terms []jinja.Value, o *jinja
 }
 
 // variableNames gives the names of variables that patterns match.
+// variableOrder gives the names of the variables: in their own order where they have one, else sorted.
+func variableOrder(n jinja.Namer) []string {
+	if o, ok := n.(jinja.OrderedNamer); ok {
+		return o.OrderedNames()
+	}
+	return sortedNames(n)
+}
+
 func variableNames(_ context.Context, s jinja.Scope, terms []jinja.Value, o *jinja.Dict) ([]jinja.Value, error) {
 	patterns, err := texts(terms)
 	if err != nil {
@@ -263,7 +290,7 @@ func variableNames(_ context.Context, s jinja.Scope, terms []jinja.Value, o *jin
 		if err != nil {
 			return nil, err
 		}
-		for _, name := range sortedNames(n) {
+		for _, name := range variableOrder(n) {
 			m, err := re.Search(name)
 			if err != nil {
 				return nil, err

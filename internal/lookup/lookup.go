@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/netclient"
 )
 
 // Options is what lookups need of their surroundings. A function that is nil makes the lookups that need it fail, unless a default is said.
@@ -32,6 +33,8 @@ type Options struct {
 	Run func(ctx context.Context, command, dir string) (string, error)
 	// Match gives the names of the inventory's hosts that patterns select.
 	Match func(patterns []string) ([]string, error)
+	// Fetch reads a URL.
+	Fetch func(ctx context.Context, r netclient.Request) ([]byte, error)
 	// Config gives a setting by its Ansible name.
 	Config func(name string) (jinja.Value, bool)
 }
@@ -49,7 +52,7 @@ func New(o Options) []jinja.Option {
 		"file": l.file, "unvault": l.unvault, "template": l.template, "env": l.env, "pipe": l.pipe, "lines": l.lines, "first_found": l.firstFound,
 		"fileglob": l.fileGlob, "items": items, "dict": dictItems, "subelements": subelements, "nested": nested, "cartesian": nested, "together": together,
 		"sequence": sequence, "indexed_items": indexedItems, "list": list, "flattened": flattened, "random_choice": randomChoice, "vars": variables,
-		"varnames": variableNames, "inventory_hostnames": l.hostNames, "config": l.config, "ini": l.ini, "csvfile": l.csv, "password": l.password,
+		"varnames": variableNames, "inventory_hostnames": l.hostNames, "config": l.config, "ini": l.ini, "csvfile": l.csv, "password": l.password, "url": l.url,
 	} {
 		opts = append(opts, jinja.WithLookup(name, fn))
 		if name == "flattened" || name == "cartesian" {
@@ -113,6 +116,20 @@ func texts(terms []jinja.Value) ([]string, error) {
 
 type pathsKey struct{}
 
+type baseKey struct{}
+
+// ContextWithBase makes a context in which a folder stands in place of Options.BaseDir: the last in which files are searched, and the one in which commands run.
+func ContextWithBase(ctx context.Context, dir string) context.Context {
+	return context.WithValue(ctx, baseKey{}, dir)
+}
+
+func (l *lookups) base(ctx context.Context) string {
+	if dir, ok := ctx.Value(baseKey{}).(string); ok {
+		return dir
+	}
+	return l.o.BaseDir
+}
+
 // ContextWithPaths makes a context in which relative files are searched in these folders first, the nearest first, in place of those that the Options and the variable
 // ansible_search_path name: where files are searched depends on the task.
 func ContextWithPaths(ctx context.Context, dirs ...string) context.Context {
@@ -135,8 +152,8 @@ func (l *lookups) paths(ctx context.Context, s jinja.Scope) []string {
 			}
 		}
 	}
-	if l.o.BaseDir != "" {
-		dirs = append(dirs, l.o.BaseDir)
+	if dir := l.base(ctx); dir != "" {
+		dirs = append(dirs, dir)
 	}
 	return dirs
 }

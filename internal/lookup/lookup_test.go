@@ -8,10 +8,12 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/lookup"
+	"github.com/pfrun/pfrun/internal/netclient"
 )
 
 // files are laid below the base directory of a test.
@@ -113,7 +115,7 @@ func TestLookups(t *testing.T) {
 		{"q('flattened', [1, [2, [3]]], 4)", "[1, 2, 3, 4]"},
 		{"q('community.general.flattened', [[1]])", "[1]"},
 		{"q('dict', {'a': 1, 'b': 2})", "[{'key': 'a', 'value': 1}, {'key': 'b', 'value': 2}]"},
-		{"q('subelements', [{'n': 1, 'k': ['x', 'y']}], 'k')", "[[{'n': 1, 'k': ['x', 'y']}, 'x'], [{'n': 1, 'k': ['x', 'y']}, 'y']]"},
+		{"q('subelements', [{'n': 1, 'k': ['x', 'y']}], 'k')", "[[{'n': 1}, 'x'], [{'n': 1}, 'y']]"},
 		{"q('subelements', [{'n': 1}], 'k', {'skip_missing': true})", "[]"},
 		{"q('nested', [1, 2], ['a', 'b'])", "[[1, 'a'], [1, 'b'], [2, 'a'], [2, 'b']]"},
 		{"q('together', [1, 2], ['a'])", "[[1, 'a'], [2, None]]"},
@@ -258,4 +260,52 @@ func FuzzIni(f *testing.F) {
 			_, _ = tpl.Eval(t.Context(), jinja.MapScope{"t": text})
 		}
 	})
+}
+
+// TestURL holds what is asked of the network: nothing but what the options say.
+func TestURL(t *testing.T) {
+	var asked netclient.Request
+	env := jinja.New(lookup.New(lookup.Options{Fetch: func(_ context.Context, r netclient.Request) ([]byte, error) {
+		asked = r
+		if strings.HasSuffix(r.URL, "/none") {
+			return nil, errors.New("HTTP error: 404 Not Found")
+		}
+		return []byte("one\r\ntwo\n"), nil
+	}})...)
+	for src, want := range map[string]string{
+		"q('url', 'http://x')":                            "['one', 'two']",
+		"lookup('url', 'http://x')":                       "'one,two'",
+		"lookup('url', 'http://x', split_lines=False)":    `'one\r\ntwo\n'`,
+		"q('ansible.builtin.url', 'http://x', timeout=2)": "['one', 'two']",
+		"q('url', 'http://x/none', errors='ignore')":      "[]",
+		"q('url', 'http://x/none')":                       "lookup 'url': http://x/none: HTTP error: 404 Not Found",
+		"q('url', 'http://x', ciphers='a')":               "lookup 'url': ciphers is not supported",
+		"q('url', 'http://x', follow_redirects='maybe')":  "lookup 'url': follow_redirects must be all, safe, none or urllib2, not \"maybe\"",
+		"q('url', 'http://x', header=1)":                  "lookup 'url': there is no option 'header'",
+	} {
+		t.Run(src, func(t *testing.T) {
+			tpl, err := env.CompileExpr(src, diag.Pos{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := tpl.Eval(t.Context(), jinja.MapScope{})
+			got := jinja.Repr(v)
+			if err != nil {
+				got = err.Error()
+			}
+			if got != want {
+				t.Errorf("got %s, want %s", got, want)
+			}
+		})
+	}
+	tpl, err := env.CompileExpr("q('url', 'https://x', validate_certs=false, username='u', password='p', force_basic_auth=true, headers={'A': 1}, use_proxy=no_proxy)", diag.Pos{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tpl.Eval(t.Context(), jinja.MapScope{"no_proxy": false}); err != nil {
+		t.Fatal(err)
+	}
+	if asked.Verify || asked.Proxy || asked.User != "u" || asked.Password != "p" || !asked.BasicAtOnce || asked.Headers["A"] != "1" || asked.Timeout != 10*time.Second {
+		t.Errorf("asked for %+v", asked)
+	}
 }
