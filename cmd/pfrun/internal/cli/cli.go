@@ -30,13 +30,15 @@ const (
 	exitInterrupted = 130
 )
 
-// Program runs the program that the first argument names: pfrun, or through a link of that name ansible-playbook.
+// Program runs the program that the first argument names: pfrun, or through a link of that name ansible-playbook or ansible.
 func Program(argv []string, s Streams) int {
 	switch {
 	case len(argv) == 0:
 		return Main(nil, s)
 	case filepath.Base(argv[0]) == ansiblePlaybook:
 		return Ansible(argv[1:], s)
+	case filepath.Base(argv[0]) == ansibleAdHoc:
+		return AnsibleAdHoc(argv[1:], s)
 	}
 	return Main(argv[1:], s)
 }

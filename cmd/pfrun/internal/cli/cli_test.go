@@ -18,13 +18,16 @@ func TestMain(m *testing.M) {
 			fmt.Fprintf(os.Stderr, "exit code %d\n", code)
 			os.Exit(code)
 		},
-		// The same program under the other name.
-		"ansible-playbook": func() {
-			code := cli.Program(os.Args, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
-			fmt.Fprintf(os.Stderr, "exit code %d\n", code)
-			os.Exit(code)
-		},
+		// The same program under its other names.
+		"ansible-playbook": other,
+		"ansible":          other,
 	})
+}
+
+func other() {
+	code := cli.Program(os.Args, cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr})
+	fmt.Fprintf(os.Stderr, "exit code %d\n", code)
+	os.Exit(code)
 }
 
 // TestScripts runs the command line as users do, each script in an empty folder.

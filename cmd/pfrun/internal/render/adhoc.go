@@ -9,7 +9,11 @@ import (
 )
 
 // AdHoc writes the results of one task in the form of Ansible's command ansible: "host | CHANGED => {…}", and for commands their output behind "host | CHANGED | rc=0 >>".
-type AdHoc struct{ Human }
+type AdHoc struct {
+	Human
+	Exact   bool // nothing but what ansible itself prints
+	OneLine bool // each result in one line, as with its --one-line
+}
 
 // noJSON are the modules whose output is shown as text.
 var noJSON = []string{"command", "shell", "raw"}
@@ -34,6 +38,10 @@ func (a *AdHoc) result(e pfrun.TaskResult) {
 	case pfrun.Failed:
 		word = "FAILED"
 	case pfrun.Unreachable:
+		if a.OneLine {
+			a.line(colour, fmt.Sprintf("%s | UNREACHABLE!: %v", e.Host, a.values(e).(map[string]any)["msg"]))
+			return
+		}
 		a.line(colour, e.Host+" | UNREACHABLE! => "+indented(a.values(e)))
 		a.try(e)
 		return
@@ -46,13 +54,20 @@ func (a *AdHoc) result(e pfrun.TaskResult) {
 	}
 	if a.Diff && e.Diff != "" && !e.Hidden {
 		a.diff(e.Diff)
+		if a.Exact {
+			a.line("", "")
+		}
 	}
-	if text, ok := commandOutput(e); ok {
+	if text, ok := a.commandOutput(e); ok {
 		a.line(colour, e.Host+" | "+word+" | "+text)
 		return
 	}
 	if e.Status == pfrun.Failed {
 		word += "!"
+	}
+	if a.OneLine {
+		a.line(colour, e.Host+" | "+word+" => "+inOneLine(a.values(e)))
+		return
 	}
 	a.line(colour, e.Host+" | "+word+" => "+indented(a.values(e)))
 	if e.Status == pfrun.Failed {
@@ -62,7 +77,7 @@ func (a *AdHoc) result(e pfrun.TaskResult) {
 
 // try says what to try. Where the task stands is no news.
 func (a *AdHoc) try(e pfrun.TaskResult) {
-	if e.Hint != "" && !e.Hidden {
+	if e.Hint != "" && !e.Hidden && !a.Exact {
 		a.line("", "  hint: "+e.Hint)
 	}
 }
@@ -72,12 +87,27 @@ func short(module string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(module, "ansible.builtin."), "ansible.legacy.")
 }
 
+// inOneLine is a value as JSON without blanks but behind colons.
+func inOneLine(v any) string {
+	var b strings.Builder
+	write(&b, v, "", "\n")
+	return strings.ReplaceAll(b.String(), "\n", "") // those of texts are written as \n
+}
+
 // commandOutput gives what a command printed, where the task is one and the command has run.
-func commandOutput(e pfrun.TaskResult) (string, bool) {
+func (a *AdHoc) commandOutput(e pfrun.TaskResult) (string, bool) {
 	all, _ := e.Result.(map[string]any)
 	rc := all["rc"]
 	if !slices.Contains(noJSON, short(e.Module)) || rc == nil || pfrun.IsUnknown(rc) || e.Hidden {
 		return "", false
+	}
+	if a.OneLine {
+		line := strings.NewReplacer("\n", `\n`, "\r", `\r`)
+		text := fmt.Sprintf("rc=%v | (stdout) %s", rc, line.Replace(fmt.Sprint(all["stdout"])))
+		if s, _ := all["stderr"].(string); s != "" {
+			text += " (stderr) " + line.Replace(s)
+		}
+		return text, true
 	}
 	text := fmt.Sprintf("rc=%v >>\n", rc)
 	for _, key := range []string{"stdout", "stderr", "msg"} {
@@ -109,9 +139,7 @@ func (a *AdHoc) values(e pfrun.TaskResult) any {
 	if e.Message != "" {
 		values["msg"] = e.Message
 	}
-	if e.Status != pfrun.Failed {
-		delete(values, "failed")
-	}
+	delete(values, "failed") // the word before it says so
 	if short(e.Module) == "debug" && e.Status == pfrun.OK {
 		delete(values, "changed")
 	}
