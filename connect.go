@@ -133,3 +133,19 @@ func firstInt(ns ...int) int {
 	}
 	return 0
 }
+
+// Forget closes the connection of the login, so that the next task connects anew.
+func (l *login) Forget() {
+	l.c.mu.Lock()
+	s := l.c.conns[l.connKey()]
+	delete(l.c.conns, l.connKey())
+	l.c.mu.Unlock()
+	if s == nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.conn != nil {
+		s.conn.Close()
+	}
+}

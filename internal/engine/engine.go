@@ -44,6 +44,8 @@ type Login interface {
 	Target() string
 	// Connect makes the connection. It is called once a key, when a task first looks at the host. The error wraps host.ErrUnreachable.
 	Connect(ctx context.Context) (host.Host, error)
+	// Forget closes what Connect has made for logins like this one, and forgets that it failed: Connect is then called again.
+	Forget()
 }
 
 // Hosts finds hosts by pattern.

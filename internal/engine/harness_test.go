@@ -109,6 +109,8 @@ func (w *world) Login(name string, scope jinja.Scope, asked engine.Asked) (engin
 	return l, nil
 }
 
+func (l *login) Forget() {}
+
 func (l *login) Key() string { return l.key }
 
 // Target is the name, or the one that targets gives it: then the hosts are one machine.

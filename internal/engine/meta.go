@@ -162,7 +162,5 @@ func (r *run) forget(l Login) {
 			release()
 		}
 	}
-	if f, ok := l.(interface{ Forget() }); ok {
-		f.Forget()
-	}
+	l.Forget()
 }
