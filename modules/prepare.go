@@ -24,6 +24,8 @@ type Control interface {
 	Walk(ctx context.Context, dir string) iter.Seq2[host.Stat, error]
 	// Open opens a file; with decrypt its plain text where it is encrypted with ansible-vault.
 	Open(path string, decrypt bool) (io.ReadCloser, error)
+	// Unique gives a word of small letters and digits that no other task gets.
+	Unique() string
 	// Render renders a template with the variables of the task. host.ErrPlanned is wrapped where it depends on what only a real run can tell.
 	Render(ctx context.Context, r Rendering) (string, error)
 }

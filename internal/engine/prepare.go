@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -142,6 +143,12 @@ func (c *control) home() (string, bool) {
 		return "", false
 	}
 	return h.Home()
+}
+
+// Unique gives a word that no other task gets.
+func (c *control) Unique() string {
+	const length = 8 // as Python's tempfile has it
+	return strings.ToLower(rand.Text()[:length])
 }
 
 // Render renders a template with the variables of the task.

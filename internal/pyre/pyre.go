@@ -44,6 +44,7 @@ type Regexp struct {
 // Match is one match. Group 0 is the whole; positions count characters.
 type Match struct {
 	Groups     []Group
+	Starts     []int // where each group begins; -1 where it took no part
 	Start, End int
 }
 
@@ -154,10 +155,11 @@ func (r *Regexp) match(m *regexp2.Match) *Match {
 	if m == nil {
 		return nil
 	}
-	out := &Match{Groups: make([]Group, r.count+1), Start: m.Index, End: m.Index + m.Length}
+	out := &Match{Groups: make([]Group, r.count+1), Starts: make([]int, r.count+1), Start: m.Index, End: m.Index + m.Length}
 	for i := range out.Groups {
+		out.Starts[i] = -1
 		if g := m.GroupByNumber(i); g != nil && len(g.Captures) > 0 {
-			out.Groups[i] = Group{g.String(), true}
+			out.Groups[i], out.Starts[i] = Group{g.String(), true}, g.Index
 		}
 	}
 	return out

@@ -52,6 +52,9 @@ func (c *control) Find(kind, name string) (string, error) {
 	return "", fmt.Errorf("Could not find or access '%s': %w", name, fs.ErrNotExist) //nolint:staticcheck // Ansible's words
 }
 
+// Unique gives the same word each time, so that plans can be compared.
+func (c *control) Unique() string { return "unique" }
+
 const maxControl = 1 << 20
 
 // Open opens a file.
