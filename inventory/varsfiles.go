@@ -3,6 +3,7 @@ package inventory
 import (
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -25,6 +26,7 @@ type varsDir struct{ groups, hosts map[string][]varsFile }
 type varsReader struct {
 	inv     *Inventory
 	decrypt func(path, text string) (string, error)
+	quiet   bool // files of others are not spoken of
 }
 
 // varsExts are the extensions that a variable file may have, in the order in which they are looked for.
@@ -39,7 +41,7 @@ func (inv *Inventory) readVarsDir(dir string, decrypt func(path, text string) (s
 
 // varsBeside reads the files in group_vars and host_vars of a folder, for the groups and hosts known by now.
 func (inv *Inventory) varsBeside(dir string, decrypt func(path, text string) (string, error)) *varsDir {
-	r := &varsReader{inv, decrypt}
+	r := &varsReader{inv: inv, decrypt: decrypt}
 	groups := make([]string, len(inv.Groups))
 	for i, g := range inv.Groups {
 		groups[i] = g.Name
@@ -75,8 +77,31 @@ func (r *varsReader) folder(dir string, names []string) map[string][]varsFile {
 			out[name] = files
 		}
 	}
-	r.strays(dir, entries, names)
+	if !r.quiet {
+		r.strays(dir, entries, names)
+	}
 	return out
+}
+
+// readFor reads the files of a group and of a host that have come while a run is under way; an empty name is of none.
+func (inv *Inventory) readFor(group, host string) {
+	r := &varsReader{inv: inv, decrypt: inv.options.Decrypt, quiet: true}
+	for dir, d := range inv.files {
+		if group != "" {
+			d.groups = withFiles(d.groups, r.folder(filepath.Join(dir, "group_vars"), []string{group}))
+		}
+		if host != "" {
+			d.hosts = withFiles(d.hosts, r.folder(filepath.Join(dir, "host_vars"), []string{host}))
+		}
+	}
+}
+
+func withFiles(known, found map[string][]varsFile) map[string][]varsFile {
+	if known == nil {
+		return found
+	}
+	maps.Copy(known, found)
+	return known
 }
 
 // find gives the files of one group or host: those in a folder of that name, or else one file, with or without extension.

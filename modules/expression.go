@@ -22,6 +22,9 @@ func (a Arg) IsExpression() bool {
 // IsList reports whether an argument takes a list.
 func (a Arg) IsList() bool { return a.Type.Kind() == reflect.Slice }
 
+// NameTemplater is an OpenTask the names of whose arguments may be templates, as those of set_fact.
+type NameTemplater interface{ NamesAreTemplates() }
+
 // OpenTask is a Task that takes arguments of any name, as set_fact does. It gets those that are not declared; an error refuses the name or the value.
 type OpenTask interface {
 	SetArgument(name string, value any) error

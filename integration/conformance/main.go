@@ -83,18 +83,15 @@ func command(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if o.reference != "" {
-		return measure(ctx, m, o, ref, out)
+		return measure(ctx, m, o, out)
 	}
 	return count(ctx, m, o, ref, out)
 }
 
-// measure runs the targets with both releases of ansible-core and keeps their numbers.
-func measure(ctx context.Context, m *machines, o options, ref reference, out io.Writer) error {
+// measure runs the targets with releases of ansible-core and keeps their numbers.
+func measure(ctx context.Context, m *machines, o options, out io.Writer) error {
 	for _, target := range o.targets {
-		if ref[target] == nil {
-			ref[target] = map[string]*outcome{}
-		}
-		for _, release := range strings.Split(o.reference, ",") {
+		for release := range strings.SplitSeq(o.reference, ",") {
 			if release != own && release != newest {
 				return fmt.Errorf("-reference %s: one of %s and %s, or both", release, own, newest)
 			}
@@ -102,38 +99,54 @@ func measure(ctx context.Context, m *machines, o options, ref reference, out io.
 			if err != nil {
 				return fmt.Errorf("%s with %s: %w", target, release, err)
 			}
-			ref[target][release] = got
 			fmt.Fprintf(out, "%-20s %s  %4d steps in %d calls, exit %d, failed lines %v\n", target, release, got.done(), len(got.Calls), got.Exit, got.Lines)
-		}
-		if err := ref.save(); err != nil {
-			return err
+			if err := save(target, release, got); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
 }
 
-// save writes the numbers where the sources are; the program is run from the top of the checkout.
-func (r reference) save() error {
-	b, err := json.MarshalIndent(r, "", " ")
+// referenceFile is where the sources are; the program is run from the top of the checkout.
+const referenceFile = "integration/conformance/reference.json"
+
+// save puts the numbers of one target into the file as it is now: another call may be at work on others.
+func save(target, release string, o *outcome) error {
+	b, err := os.ReadFile(referenceFile)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile("integration/conformance/reference.json", append(b, '\n'), 0o644)
+	var r reference
+	if err := json.Unmarshal(b, &r); err != nil {
+		return fmt.Errorf("%s: %w", referenceFile, err)
+	}
+	if r[target] == nil {
+		r[target] = map[string]*outcome{}
+	}
+	r[target][release] = o
+	if b, err = json.MarshalIndent(r, "", " "); err != nil {
+		return err
+	}
+	return os.WriteFile(referenceFile, append(b, '\n'), 0o644)
 }
 
 // count runs the targets with pfrun and prints the table.
 func count(ctx context.Context, m *machines, o options, ref reference, out io.Writer) error {
 	t := newTable(out)
 	for _, target := range o.targets {
-		r := ref[target]
-		if r[newest] == nil || r[own] == nil {
+		newer, older := ref[target][newest], ref[target][own]
+		if newer == nil {
 			return fmt.Errorf("%s: reference.json has no numbers (-reference 2.18,2.19 %s)", target, target)
+		}
+		if older == nil { // not measured: the newer one passes all of it
+			older = newer
 		}
 		got, err := run(ctx, m, peers["pfrun"], o, target)
 		if err != nil {
 			return fmt.Errorf("%s: %w", target, err)
 		}
-		t.add(judge(target, r[newest], r[own], got), o.verbose)
+		t.add(judge(target, newer, older, got), o.verbose)
 	}
 	t.end()
 	if o.write != "" {

@@ -77,6 +77,10 @@ func run(ctx context.Context, m *machines, p peer, opts options, target string) 
 	if _, err := m.sh(ctx, script); err != nil {
 		return nil, err
 	}
+	// Some targets write there on the managed host too: where ansible-core's own tests run, it is the same machine.
+	if _, err := docker(ctx, "exec", m.managed(), "mkdir", "-p", dir+"/output"); err != nil {
+		return nil, err
+	}
 	if err := m.spare(ctx, opts.checkout, target, dir); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,13 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 	var unknown []string
 	for _, a := range args {
 		g := modules.Given{Name: a.Name, NamePos: a.NamePos, Pos: a.Pos}
+		if a.NameValue != nil {
+			name, err := jinja.Force(ht.looking, a.NameValue, scope)
+			if err != nil {
+				return nil, ht.failed(a.NamePos, err)
+			}
+			g.Name = jinja.Str(name)
+		}
 		if a.Expressions != nil {
 			g.Value = ht.expressions(a, scope)
 			given = append(given, g)

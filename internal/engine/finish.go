@@ -70,7 +70,7 @@ func (ht *hostTask) goOn(e ending) {
 // rescueVars sets the variables by which a rescue sees what failed.
 func (ht *hostTask) rescueVars(e ending) {
 	t := jinja.NewDict()
-	t.Set("name", event.Title(e.res.Role, e.res.Task))
+	t.Set("name", e.res.Task)
 	t.Set("action", ht.t.Action)
 	t.Set("args", argsOf(ht.t))
 	t.Set("register", nil)

@@ -10,6 +10,7 @@ import (
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
 	"github.com/pfrun/pfrun/internal/vars"
+	"github.com/pfrun/pfrun/internal/word"
 	"github.com/pfrun/pfrun/modules"
 )
 
@@ -203,6 +204,9 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 	if res != nil {
 		if res.Status == event.Deferred {
 			ht.unsure()
+		}
+		if _, ok := ht.t.Module.New().(*word.IncludeVars); ok {
+			return asVars(endingOf(res))
 		}
 		return endingOf(res)
 	}

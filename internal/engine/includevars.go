@@ -64,9 +64,11 @@ func (ht *hostTask) delegatesFacts() bool {
 	return err == nil && yes != nil && *yes
 }
 
-// varsFailed is the ending of an include_vars that could not read; Ansible's result has the reason as message too.
-func (ht *hostTask) varsFailed(err error) ending {
-	e := ht.wordFailed(err)
+// varsFailed is the ending of an include_vars that could not read.
+func (ht *hostTask) varsFailed(err error) ending { return asVars(ht.wordFailed(err)) }
+
+// asVars adds to the ending of an include_vars that failed what Ansible's has: the reason as message, and that nothing was read.
+func asVars(e ending) ending {
 	if d, ok := e.value.(*jinja.Dict); ok {
 		d.Set("message", e.res.Message)
 		d.Set("ansible_facts", jinja.NewDict())

@@ -192,21 +192,14 @@ func (ht *hostTask) terms() (jinja.Value, error) {
 	return jinja.NewList(found...), nil
 }
 
-// withTerms gives the terms of with_NAME. An item of with_first_found that is not defined is left out, as in Ansible.
+// withTerms gives the terms of with_NAME. What is not defined of the names that with_first_found tries is left out, as in Ansible.
 func (ht *hostTask) withTerms(o *play.Loop, scope jinja.Scope) ([]jinja.Value, error) {
-	l, isList := o.Items.(*jinja.List)
-	if isList && o.With == "first_found" {
-		var terms []jinja.Value
-		for _, item := range l.Items() {
-			v, err := jinja.Force(ht.looking, item, scope)
-			if err != nil && !errors.Is(err, jinja.ErrUndefined) {
-				return nil, err
-			}
-			if err == nil {
-				terms = append(terms, v)
-			}
+	if _, isList := o.Items.(*jinja.List); isList && o.With == "first_found" {
+		v, err := ht.defined(o.Items, scope)
+		if err != nil {
+			return nil, err
 		}
-		return terms, nil
+		return v.(*jinja.List).Items(), nil
 	}
 	v, err := jinja.Force(ht.looking, o.Items, scope)
 	if err != nil {
@@ -216,6 +209,35 @@ func (ht *hostTask) withTerms(o *play.Loop, scope jinja.Scope) ([]jinja.Value, e
 		return l.Items(), nil
 	}
 	return []jinja.Value{v}, nil
+}
+
+// defined evaluates what it can of lists, and of those in mappings: an element that is not defined is left out.
+func (ht *hostTask) defined(v jinja.Value, scope jinja.Scope) (jinja.Value, error) {
+	switch x := v.(type) {
+	case *jinja.List:
+		out := jinja.NewList()
+		for _, e := range x.Items() {
+			e, err := ht.defined(e, scope)
+			switch {
+			case err == nil:
+				out.Append(e)
+			case !errors.Is(err, jinja.ErrUndefined):
+				return nil, err
+			}
+		}
+		return out, nil
+	case *jinja.Dict:
+		out := jinja.NewDict()
+		for k, e := range x.Items {
+			e, err := ht.defined(e, scope)
+			if err != nil {
+				return nil, err
+			}
+			out.Set(k, e)
+		}
+		return out, nil
+	}
+	return jinja.Force(ht.looking, v, scope)
 }
 
 // noItems is the ending of a loop over what is not defined (err is set), or not known. As in Ansible it is skipped where the when does not hold without the item.

@@ -11,6 +11,7 @@ import (
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/word"
+	"github.com/pfrun/pfrun/inventory"
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -74,7 +75,11 @@ func (ht *hostTask) addHost(t *word.AddHost) ending {
 		groups[i] = g
 	}
 	vars, _ := jinja.ToGo(variables).(map[string]any)
-	added := map[string]any{"host_name": t.Name, "groups": groups, "host_vars": vars}
+	name, port := inventory.SplitAddress(t.Name)
+	if port != 0 {
+		vars["ansible_ssh_port"] = int64(port)
+	}
+	added := map[string]any{"host_name": name, "groups": groups, "host_vars": vars}
 	return ht.done(&modules.Plan{Result: map[string]any{"add_host": added}}, changed)
 }
 

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"unicode"
-	"unicode/utf8"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -20,6 +19,10 @@ const maxFile = 64 << 20
 
 // read gives the text of a file.
 func (l *lookups) read(ctx context.Context, s jinja.Scope, subdir, name string) (text, path string, err error) {
+	return l.readAs(ctx, s, subdir, name, decodeUTF8)
+}
+
+func (l *lookups) readAs(ctx context.Context, s jinja.Scope, subdir, name string, decode decoder) (text, path string, err error) {
 	if path, err = l.find(ctx, s, subdir, name); err != nil {
 		return "", "", err
 	}
@@ -29,10 +32,9 @@ func (l *lookups) read(ctx context.Context, s jinja.Scope, subdir, name string) 
 		return "", "", err
 	case len(data) > maxFile:
 		return "", "", fmt.Errorf("%s is larger than %d MiB", path, maxFile>>20)
-	case !utf8.Valid(data):
-		return "", "", fmt.Errorf("%s is no UTF-8 text", path)
 	}
-	return string(data), path, nil
+	text, err = decode(path, data)
+	return text, path, err
 }
 
 func (l *lookups) file(ctx context.Context, s jinja.Scope, terms []jinja.Value, o *jinja.Dict) ([]jinja.Value, error) {

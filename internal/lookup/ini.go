@@ -22,6 +22,7 @@ type iniOptions struct {
 	file, section, kind                 string
 	pattern, sensitive, bare, interpret bool
 	def                                 jinja.Value
+	decode                              decoder
 }
 
 func readIniOptions(o *jinja.Dict) (iniOptions, error) {
@@ -36,7 +37,8 @@ func readIniOptions(o *jinja.Dict) (iniOptions, error) {
 	if i.kind != "ini" && i.kind != "properties" {
 		return i, fmt.Errorf("type must be ini or properties, not %q", i.kind)
 	}
-	if err := utf8Only(o); err != nil {
+	var err error
+	if i.decode, err = decoderOf(o); err != nil {
 		return i, err
 	}
 	return i, done(o)
@@ -58,6 +60,9 @@ func (l *lookups) ini(ctx context.Context, s jinja.Scope, terms []jinja.Value, o
 		if err != nil {
 			return nil, err
 		}
+		if key == "" {
+			return nil, errors.New("No key to lookup was provided as first term with in string inline options: the key comes first, options behind it")
+		}
 		vs, err := l.iniValues(ctx, s, key, opts)
 		if err != nil {
 			return nil, err
@@ -68,7 +73,7 @@ func (l *lookups) ini(ctx context.Context, s jinja.Scope, terms []jinja.Value, o
 }
 
 func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o iniOptions) ([]jinja.Value, error) {
-	text, path, err := l.read(ctx, s, "files", o.file)
+	text, path, err := l.readAs(ctx, s, "files", o.file, o.decode)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +81,15 @@ func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o in
 		text, o.section = "[java_properties]\n"+text, "java_properties"
 	}
 	f, err := parseIni(text, o)
-	if err != nil {
+	switch twice := (duplicate{}); {
+	case errors.As(err, &twice):
+		return nil, fmt.Errorf("Duplicate option in '%s': %w", path, err)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	section, ok := f.sections[o.section]
 	if !ok {
-		return nil, fmt.Errorf("%s: no section '%s'", path, o.section)
+		return nil, fmt.Errorf("No section: '%s' in %s", o.section, path)
 	}
 	all := f.defaults.Copy()
 	for k, v := range section.Items {
@@ -166,6 +174,9 @@ func (o iniOptions) interpolated(all *jinja.Dict, v jinja.Value, left *int) (jin
 	return text, failed
 }
 
+// duplicate is the fault of a key or a section that is there twice.
+type duplicate struct{ error }
+
 // iniReader reads an INI file line by line.
 type iniReader struct {
 	o       iniOptions
@@ -224,7 +235,7 @@ func (r *iniReader) open(name string) error {
 		return nil
 	}
 	if r.f.sections[name] != nil {
-		return fmt.Errorf("the section '%s' is there twice", name)
+		return duplicate{fmt.Errorf("the section '%s' is there twice", name)}
 	}
 	r.section = jinja.NewDict()
 	r.f.sections[name] = r.section
@@ -244,7 +255,7 @@ func (r *iniReader) entry(text string) error {
 		key = strings.ToLower(key)
 	}
 	if _, ok := r.section.GetString(key); ok {
-		return fmt.Errorf("the key '%s' is there twice", key)
+		return duplicate{fmt.Errorf("the key '%s' is there twice", key)}
 	}
 	r.key = key
 	if i == len(text) {

@@ -155,29 +155,34 @@ func randomChoice(_ context.Context, _ jinja.Scope, terms []jinja.Value, o *jinj
 	return []jinja.Value{terms[i.Int64()]}, done(o)
 }
 
+const subelementsTerms = "subelements expects a list of two or three items"
+
 // subelements pairs each dict of a list with each element of a list inside of it.
 func subelements(_ context.Context, _ jinja.Scope, terms []jinja.Value, o *jinja.Dict) ([]jinja.Value, error) {
 	if len(terms) < 2 || len(terms) > 3 {
-		return nil, errors.New("a list, the key of a list in its elements, and flags are wanted")
+		return nil, fmt.Errorf("%s: there are %d", subelementsTerms, len(terms))
+	}
+	all, ok := elements(terms[0])
+	if d, isDict := terms[0].(*jinja.Dict); isDict {
+		if skipped, _ := d.GetString("skipped"); skipped == true {
+			return []jinja.Value{}, nil
+		}
+		all, ok = d.Values(), true
+	}
+	if !ok {
+		return nil, fmt.Errorf("%s, first a dict or a list, not '%s'", subelementsTerms, jinja.TypeName(terms[0]))
 	}
 	key, ok := terms[1].(string)
 	if !ok {
-		return nil, errors.New("the second term must be the key of a list")
+		return nil, fmt.Errorf("%s, second a string, the key of a list, not '%s'", subelementsTerms, jinja.TypeName(terms[1]))
 	}
 	skipMissing := false
 	if len(terms) == 3 {
 		flags, ok := terms[2].(*jinja.Dict)
 		if !ok {
-			return nil, errors.New("the third term must be a dict of flags")
+			return nil, fmt.Errorf("%s, the optional third item must be a dict with the flag skip_missing, not '%s'", subelementsTerms, jinja.TypeName(terms[2]))
 		}
 		skipMissing = boolOption(flags.Copy(), "skip_missing", false)
-	}
-	all, ok := elements(terms[0])
-	if d, isDict := terms[0].(*jinja.Dict); isDict {
-		all, ok = d.Values(), true
-	}
-	if !ok {
-		return nil, errors.New("the first term must be a list or a dict")
 	}
 	out := []jinja.Value{}
 	for _, e := range all {
@@ -215,8 +220,13 @@ func subList(e jinja.Value, keys []string, skipMissing bool) ([]jinja.Value, err
 	v := e
 	for i, k := range keys {
 		d, ok := v.(*jinja.Dict)
-		if !ok {
-			return nil, fmt.Errorf("a dict is wanted, not '%s'", jinja.TypeName(v))
+		switch {
+		case !ok && i == 0:
+			return nil, fmt.Errorf("%s, a dict as each element of the first, not '%s'", subelementsTerms, jinja.TypeName(v))
+		case !ok && skipMissing:
+			return nil, nil
+		case !ok:
+			return nil, fmt.Errorf("the key %s should point to a dictionary, got '%s'", keys[i-1], jinja.TypeName(v))
 		}
 		if skipped, _ := d.GetString("skipped"); i == 0 && skipped == true {
 			return nil, nil

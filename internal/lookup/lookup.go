@@ -97,7 +97,7 @@ func boolOption(d *jinja.Dict, name string, def bool) bool {
 // done refuses options that are left.
 func done(d *jinja.Dict) error {
 	for k := range d.Items {
-		return fmt.Errorf("there is no option '%s'", jinja.Str(k))
+		return fmt.Errorf("'%s' is not a valid option", jinja.Str(k))
 	}
 	return nil
 }

@@ -53,7 +53,7 @@ func sequenceArgs(args *jinja.Dict, term string) error {
 		return err
 	}
 	if raw != "" {
-		return fmt.Errorf("unrecognized arguments: %q", raw)
+		return fmt.Errorf("unrecognized arguments to with_sequence: %q", raw)
 	}
 	for _, e := range kv {
 		args.Set(e[0], e[1])
@@ -70,7 +70,7 @@ func integer(d *jinja.Dict, name string) (*int64, error) {
 	text := strings.TrimSpace(jinja.Str(v))
 	n, err := strconv.ParseInt(text, 0, 64)
 	if err != nil {
-		return nil, fmt.Errorf("%s must be an integer, not %q", name, text)
+		return nil, fmt.Errorf("Invalid type for %s: it must be an integer, not %q", name, text)
 	}
 	return &n, nil
 }
@@ -94,9 +94,9 @@ func readSpan(args *jinja.Dict) (s span, err error) {
 	end, count := nums[1], nums[2]
 	switch {
 	case end == nil && count == nil:
-		return s, errors.New("must specify count or end")
+		return s, errors.New("must specify count or end in with_sequence")
 	case end != nil && count != nil:
-		return s, errors.New("can't specify both count and end")
+		return s, errors.New("can't specify both count and end in with_sequence")
 	case end != nil:
 		s.end = *end
 	case *count == 0:

@@ -75,13 +75,14 @@ func (l *lookups) csvValue(ctx context.Context, s jinja.Scope, key string, args 
 		return "", false, err
 	}
 	name := textOption(args, "file", "ansible.csv")
-	if err := utf8Only(args); err != nil {
+	decode, err := decoderOf(args)
+	if err != nil {
 		return "", false, err
 	}
 	if err := done(args); err != nil {
 		return "", false, err
 	}
-	text, path, err := l.read(ctx, s, "files", name)
+	text, path, err := l.readAs(ctx, s, "files", name, decode)
 	if err != nil {
 		return "", false, err
 	}
@@ -110,13 +111,4 @@ func columnOption(args *jinja.Dict, name string, def int) (int, error) {
 		return 0, fmt.Errorf("%s must be the number of a column", name)
 	}
 	return n, nil
-}
-
-func utf8Only(args *jinja.Dict) error {
-	switch e := textOption(args, "encoding", "utf-8"); strings.ToLower(e) {
-	case "utf-8", "utf8", "ascii":
-		return nil
-	default:
-		return fmt.Errorf("the encoding %q is not supported, only utf-8", e)
-	}
 }

@@ -228,6 +228,9 @@ func (l *loading) freeForm(t *Task, n *yamlsrc.Node) []Arg {
 // argument reads one argument.
 func (l *loading) argument(m *modules.Module, e yamlsrc.Entry) Arg {
 	a := Arg{Name: e.Key.Text, NamePos: e.Key.Pos, Pos: e.Value.Pos}
+	if _, ok := m.New().(modules.NameTemplater); ok && e.Key.Kind == yamlsrc.String && jinja.IsTemplate(a.Name) {
+		a.NameValue = l.value(e.Key)
+	}
 	arg, ok := m.Arg(a.Name)
 	if !ok || !arg.IsExpression() {
 		a.Value = l.value(e.Value)
@@ -302,7 +305,7 @@ func (t *Task) literal() []modules.Given {
 	given := make([]modules.Given, len(t.Args))
 	for i, a := range t.Args {
 		given[i] = modules.Given{Name: a.Name, NamePos: a.NamePos, Pos: a.Pos}
-		if a.Expressions != nil || lazy.IsTemplate(a.Value) {
+		if a.Expressions != nil || a.NameValue != nil || lazy.IsTemplate(a.Value) {
 			given[i].Template = true
 			continue
 		}

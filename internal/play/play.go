@@ -185,6 +185,7 @@ type Arg struct {
 	NamePos, Pos diag.Pos
 	Value        jinja.Value       // may be or hold templates
 	Expressions  []*jinja.Template // of an argument that is an expression or a list of them; Value is nil then
+	NameValue    jinja.Value       // the template that gives the name, where the module has such; else nil
 }
 
 // Name is a name that a task gives, such as of a handler that it notifies.

@@ -100,7 +100,7 @@ func (t *IncludeVars) Validate() error {
 	case t.File != "" && ofDir:
 		return errors.New("you are mixing file only and dir only arguments, these are incompatible")
 	case t.File == "" && t.Dir == "":
-		return errors.New("it needs file or dir")
+		return errors.New("Could not find file or dir: neither is given")
 	}
 	return nil
 }

@@ -69,7 +69,7 @@ func TestDecode(t *testing.T) {
 		{"pause", []any{"seconds", 0.5}, ""},
 		{"pause", nil, ""},
 		{"wait_for_connection", []any{"timeout", "long"}, `wait_for_connection: argument "timeout" must be an integer, got: long`},
-		{"include_vars", nil, "include_vars: it needs file or dir"},
+		{"include_vars", nil, "include_vars: Could not find file or dir: neither is given"},
 		{"include_vars", []any{free, "a.yml depth=1"}, "include_vars: you are mixing file only and dir only arguments, these are incompatible"},
 		{"include_vars", []any{free, "dir=a depth=b"}, `include_vars: argument "depth" must be an integer, got: b`},
 		{"include_vars", []any{free, "dir=a hash_behaviour=mix"}, `include_vars: argument "hash_behaviour" must be one of: replace, merge, got: mix`},

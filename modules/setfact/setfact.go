@@ -50,6 +50,9 @@ func (t *Task) SetArgument(name string, value any) error {
 	return nil
 }
 
+// NamesAreTemplates says that the name of a variable may be computed.
+func (t *Task) NamesAreTemplates() {}
+
 // Validate wants a variable.
 func (t *Task) Validate() error {
 	if len(t.facts) == 0 {
