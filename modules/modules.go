@@ -71,6 +71,12 @@ type Reporter interface {
 	Report(p *Plan, outcomes []change.Outcome)
 }
 
+// VarSetter is a Task that sets variables of its host. Sets gives their names, which are known before it looks: where nobody can tell whether the task runs, they are not known
+// afterwards.
+type VarSetter interface {
+	Sets() []string
+}
+
 // Continuer is a Task with several rounds of looking and changing: it is asked after the steps of a plan with More were applied.
 type Continuer interface {
 	Continue(ctx context.Context, r host.Reader, outcomes []change.Outcome) (*Plan, error)

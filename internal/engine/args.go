@@ -143,6 +143,9 @@ func (ht *hostTask) templatedDefaults(level play.Defaults, scope jinja.Scope) ([
 	if err != nil {
 		return nil, fmt.Errorf("module_defaults: %w", err)
 	}
+	if _, unknown := v.(jinja.Unknown); unknown {
+		return nil, fmt.Errorf("module_defaults: %w", errUnknown)
+	}
 	all, ok := v.(*jinja.Dict)
 	if !ok {
 		return nil, fmt.Errorf("module_defaults must be a mapping, not %s", jinja.TypeName(v))
@@ -170,6 +173,9 @@ func (ht *hostTask) splat(scope jinja.Scope) ([]play.Arg, error) {
 	v, err := jinja.Force(ht.looking, ht.t.ArgsValue, scope)
 	if err != nil {
 		return nil, err
+	}
+	if _, unknown := v.(jinja.Unknown); unknown {
+		return nil, fmt.Errorf("args: %w", errUnknown)
 	}
 	d, ok := v.(*jinja.Dict)
 	if !ok {

@@ -94,6 +94,7 @@ func (w *work) inBackground(scope jinja.Scope) (e ending, ok bool) {
 		return endingOf(ht.failed(ht.t.Pos, fmt.Errorf("poll: %w", err))), true
 	}
 	if seconds <= 0 || plansOnly(w.host) {
+		w.background = seconds > 0 && poll <= 0
 		return ending{}, false
 	}
 	j := ht.jobs.add(ht.there().Host)
@@ -105,6 +106,20 @@ func (w *work) inBackground(scope jinja.Scope) (e ending, ok bool) {
 	res := ht.result(event.Changed)
 	res.Verbose = 1
 	return ht.judge(res, p), true
+}
+
+// asJob gives what was only planned the keys of a task that goes on in the background.
+func (w *work) asJob(e ending) ending {
+	d, ok := e.value.(*jinja.Dict)
+	if !w.background || !ok {
+		return e
+	}
+	for _, key := range []string{"ansible_job_id", "results_file", "finished"} {
+		d.Set(key, jinja.Unknown{})
+	}
+	d.Set("started", int64(1))
+	e.res.Result = jinja.ToGo(d)
+	return e
 }
 
 // job does the work of a task in the background, and ends it where it takes too long.

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -12,11 +13,11 @@ import (
 // conditions evaluates conditions that must all hold: no ending where they do. open: whether they hold only a real run can tell. Behind a condition that is open an error is
 // none: the condition may spare it.
 func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *ending, open bool) {
-	var unknown []string
+	unknown := ht.perhaps()
 	for _, c := range all {
 		truth, known, err := ht.holds(c, scope)
 		switch {
-		case err != nil && (unknown == nil || ht.looking.Err() != nil):
+		case err != nil && (ht.looking.Err() != nil || unknown == nil && !ht.mayBeDefined(err)):
 			e := endingOf(ht.failed(c.Pos, err))
 			return &e, false
 		case err != nil, !known:
@@ -33,6 +34,14 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 	res.Message = "whether it runs depends on what only a real run can tell: " + strings.Join(unknown, ", ")
 	done := endingOf(res)
 	return &done, true
+}
+
+// perhaps gives the conditions of includes above the task of which only a real run can tell whether they hold.
+func (ht *hostTask) perhaps() []string {
+	if ht.turn == nil {
+		return nil
+	}
+	return slices.Clip(ht.turn.perhaps.why)
 }
 
 // skippedBy makes the ending of a task whose condition does not hold. Where nobody keeps the result all hosts share one.

@@ -30,16 +30,11 @@ func (ht *hostTask) delegate() *ending {
 	name, err := optionalText(ht.looking, ht.t.DelegateTo, ht.scope())
 	switch {
 	case errors.Is(err, errUnknown):
-		ht.unsure()
 		res := ht.result(event.Undecided)
 		res.Message = "on which host it works depends on what only a real run can tell"
 		e := endingOf(res)
 		return &e
 	case err != nil:
-		// As in Ansible a condition that does not hold comes before a host that cannot be computed.
-		if e, open := ht.conditions(ht.t.When, ht.scope()); e != nil && !open && e.res.Status == event.Skipped {
-			return e
-		}
 		e := endingOf(ht.failed(ht.t.Pos, fmt.Errorf("delegate_to: %w", err)))
 		return &e
 	case name == "":

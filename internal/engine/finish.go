@@ -15,7 +15,7 @@ func (ht *hostTask) finish(e ending) {
 			ht.Vars.Set(n, ht.t.Register, e.value)
 		}
 	}
-	if len(e.wishes) == 0 {
+	if len(e.wishes) == 0 || e.res.Status != event.OK {
 		ht.h.count(e.res, e.acted)
 	}
 	ht.turn.wishes = e.wishes

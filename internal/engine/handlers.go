@@ -153,15 +153,20 @@ func (ht *hostTask) named(scope jinja.Scope) ([]string, *event.TaskResult) {
 			return nil, ht.failed(n.Pos, err)
 		}
 		if jinja.HasUnknown(given) {
-			return nil, ht.failed(n.Pos, diag.Errorf(n.Pos, "which handler to notify %s", errUnknown))
+			ht.warnOnce(event.Warning{Host: ht.h.name, Diagnostic: diag.Warnf(n.Pos, "which handlers it notifies %s", errUnknown)})
+			continue
 		}
 		for _, name := range nameList(given) {
 			if len(ht.answering(name)) == 0 {
 				d := diag.Errorf(n.Pos, "The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
-				if !ht.MissingHandler {
+				switch {
+				case ht.isUnsure():
+					ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s; in a real run a role that is included before may bring it", d.Message)})
+				case !ht.MissingHandler:
 					return nil, ht.failed(n.Pos, d)
+				default:
+					ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s", d.Message)})
 				}
-				ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s", d.Message)})
 				continue
 			}
 			names = append(names, name)

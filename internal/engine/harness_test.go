@@ -235,6 +235,9 @@ func line(e event.Event) string {
 	case event.Warning:
 		return "WARNING " + e.Diagnostic.Error() + "\n"
 	case event.Included:
+		if e.Possible {
+			return fmt.Sprintf("  possibly included %s for %s\n", e.What, strings.Join(e.Hosts, ", "))
+		}
 		return fmt.Sprintf("  included %s for %s\n", e.What, strings.Join(e.Hosts, ", "))
 	case event.Retry:
 		return fmt.Sprintf("  %s retry: %d of %d left\n", e.Host, e.Left, e.Retries)

@@ -67,7 +67,7 @@ func (ht *hostTask) scope() jinja.Scope { return ht.Vars.Scope(ht.view()) }
 func (ht *hostTask) name() string {
 	name := TaskName(ht.hard, ht.t, ht.scope())
 	if ht.t.Name == nil && ht.t.Include != nil && ht.t.Include.Role != nil { // without a name it is called after the role, as with Ansible
-		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil {
+		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil && !jinja.HasUnknown(role) {
 			name += " : " + jinja.Str(role)
 		}
 	}
@@ -91,7 +91,29 @@ func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {
 	if ht.looking.Err() != nil {
 		return ht.brokenOffResult()
 	}
-	return ht.fault(pos, err)
+	res := ht.fault(pos, err)
+	switch {
+	case errors.Is(err, errUnknown):
+	case ht.mayBeDefined(err):
+		res.Message += "; in a real run it may be defined"
+	default:
+		return res
+	}
+	res.Status = event.Deferred
+	ht.unsure()
+	return res
+}
+
+// mayBeDefined reports whether an error is of what is not defined, on a host on which a task may or may not have run that would have set it.
+func (ht *hostTask) mayBeDefined(err error) bool {
+	return errors.Is(err, jinja.ErrUndefined) && ht.isUnsure()
+}
+
+// isUnsure reports whether a task may or may not have run on the host.
+func (ht *hostTask) isUnsure() bool {
+	ht.mu.Lock()
+	defer ht.mu.Unlock()
+	return ht.h.unsure
 }
 
 // brokenOffResult is the event of a task whose looks were broken off: it took too long, or the run is to end.
@@ -150,11 +172,15 @@ func (ht *hostTask) timed() ending {
 
 // attempt decides whether the task runs, and lets its module work.
 func (ht *hostTask) attempt() ending {
-	if wrong := ht.delegate(); wrong != nil {
-		return *wrong
-	}
+	wrongHost := ht.delegate()
 	scope := ht.scope()
 	e, open := ht.conditions(ht.t.When, scope)
+	switch {
+	case e != nil && e.res.Status == event.Skipped: // a condition that does not hold comes before a host that cannot be computed
+		return *e
+	case wrongHost != nil && !open:
+		e, open = wrongHost, wrongHost.res.Status == event.Undecided
+	}
 	if e != nil && !open {
 		return *e
 	}
@@ -162,7 +188,7 @@ func (ht *hostTask) attempt() ending {
 	names, wrong := ht.named(scope)
 	switch {
 	case open:
-		ht.unsure()
+		e.wishes = ht.mayDo(scope)
 	case wrong != nil:
 		done := endingOf(wrong)
 		e = &done
@@ -235,7 +261,7 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 		return endingOf(ht.brokenOffResult())
 	}
 	defer release()
-	return w.do()
+	return w.asJob(w.do())
 }
 
 // resolve finds the module that a template names.

@@ -15,17 +15,26 @@ import (
 
 // wish is a file of tasks or a role that a task on one host wants included.
 type wish struct {
-	h      *hostState
-	what   string // the path of the file, or the role's name
-	role   *play.RoleFiles
-	own    *jinja.Dict // variables of the item of the loop; may be nil
-	label  *string     // of the item
-	public bool
+	h       *hostState
+	what    string // the path of the file, or the role's name
+	role    *play.RoleFiles
+	own     *jinja.Dict // variables of the item of the loop; may be nil
+	label   *string     // of the item
+	public  bool
+	perhaps perhaps // only a real run can tell whether it is included
+}
+
+// key names what is included.
+func (w *wish) key() string {
+	if w.role == nil {
+		return w.what
+	}
+	return fmt.Sprint(*w.role)
 }
 
 // same reports whether two hosts want the same: then they go through it together.
 func (w *wish) same(other *wish) bool {
-	if w.what != other.what || (w.role == nil) != (other.role == nil) || (w.role != nil && *w.role != *other.role) {
+	if !slices.Equal(w.perhaps.why, other.perhaps.why) || !slices.Equal(w.perhaps.what, other.perhaps.what) || w.what != other.what || (w.role == nil) != (other.role == nil) || (w.role != nil && *w.role != *other.role) {
 		return false
 	}
 	return varsText(w.own) == varsText(other.own)
@@ -142,8 +151,12 @@ func (pr *playRun) settleIncludes(t *play.Task, done, all []*hostState, once boo
 		if once {
 			g.hosts = all
 		}
+		possible := g.perhaps.why != nil
 		nodes, err := pr.load(t, g.wish)
-		if err != nil {
+		switch {
+		case err != nil && possible: // it may never be read
+			continue
+		case err != nil:
 			pr.cannotInclude(t, g, err)
 			continue
 		}
@@ -151,10 +164,12 @@ func (pr *playRun) settleIncludes(t *play.Task, done, all []*hostState, once boo
 		for j, h := range g.hosts {
 			names[j] = h.name
 			h.seen = true
-			h.recap.OK++
-			h.turn.next = append(h.turn.next, inclusion{nodes: nodes, under: frames(h.turn.under, t, g.own), at: i})
+			if !possible {
+				h.recap.OK++
+			}
+			h.turn.next = append(h.turn.next, inclusion{perhaps: g.perhaps, nodes: nodes, under: frames(h.turn.under, t, g.own), at: i})
 		}
-		pr.emit(event.Included{What: g.what, Role: g.role != nil, Hosts: names, Item: g.label})
+		pr.emit(event.Included{What: g.what, Role: g.role != nil, Hosts: names, Item: g.label, Possible: possible})
 	}
 }
 

@@ -48,7 +48,7 @@ func (ht *hostTask) runLoop() {
 			w.own, w.label = l.own(one.local), e.res.Item
 		}
 		sum.add(e)
-		if len(e.wishes) == 0 {
+		if len(e.wishes) == 0 || e.res.Status != event.OK {
 			one.tell(e.res)
 		}
 		if e.res.Status == event.Unreachable && !e.res.Ignored || one.breaks(e) {
@@ -242,12 +242,11 @@ func (ht *hostTask) defined(v jinja.Value, scope jinja.Scope) (jinja.Value, erro
 
 // noItems is the ending of a loop over what is not defined (err is set), or not known. As in Ansible it is skipped where the when does not hold without the item.
 func (ht *hostTask) noItems(err error) *ending {
-	if err == nil || errors.Is(err, jinja.ErrUndefined) {
+	if err == nil || errors.Is(err, jinja.ErrUndefined) || ht.perhaps() != nil {
 		e, open := ht.conditions(ht.t.When, ht.scope())
 		switch {
 		case open:
-			ht.unsure()
-			return e
+			return ht.withoutItems(e)
 		case e != nil && e.res.Status == event.Skipped:
 			return e
 		}
@@ -256,12 +255,7 @@ func (ht *hostTask) noItems(err error) *ending {
 		e := endingOf(ht.failed(ht.t.Loop.Pos, err))
 		return &e
 	}
-	ht.unsure()
-	res := ht.result(event.Undecided)
-	res.Message = "what it loops over depends on what only a real run can tell"
-	e := endingOf(res)
-	e.notify, _ = ht.named(ht.scope())
-	return &e
+	return ht.withoutItems(ht.undecided("what it loops over depends on what only a real run can tell"))
 }
 
 // breaks reports whether the loop ends after the present item.

@@ -22,6 +22,7 @@ type turn struct {
 	rescued bool
 	owing   owing // of a handler: how sure it is that it must run
 	handler bool  // it is a handler, which runs to its end though the run is to end
+	perhaps perhaps
 
 	flush bool // of meta: flush_handlers: its when holds
 
@@ -30,11 +31,18 @@ type turn struct {
 	next   []inclusion // what the host goes on with before all else
 }
 
+// perhaps says of a task that it stands below an include of which only a real run can tell whether it is made.
+type perhaps struct {
+	why  []string // the conditions of such includes; none: the task is come to
+	what []string // what they include
+}
+
 // inclusion is a file of tasks, or a role, that a task has included for a host.
 type inclusion struct {
-	nodes []play.Node
-	under []*jinja.Dict
-	at    int // its number among those of the task
+	perhaps perhaps
+	nodes   []play.Node
+	under   []*jinja.Dict
+	at      int // its number among those of the task
 }
 
 // course is how a host goes on after a task, or a list of them.
@@ -54,6 +62,7 @@ type walker struct {
 	pr      *playRun
 	h       *hostState
 	yield   func(*turn) bool
+	perhaps perhaps
 	rescues int  // blocks around that have a rescue, of which the tasks are being done
 	started bool // --start-at-task was met
 	flushes int  // handlers are being run: no further flush begins
@@ -173,7 +182,7 @@ func (w *walker) task(t *play.Task, at place, under []*jinja.Dict) course {
 // come hands a turn to the strategy and goes on with what it included.
 func (w *walker) come(tn *turn) course {
 	tn.rescued = w.rescues > 0
-	tn.handler = tn.owing != 0
+	tn.handler, tn.perhaps = tn.owing != 0, w.perhaps
 	if w.dropped || !w.yield(tn) {
 		w.dropped = true
 		return stopped
@@ -181,7 +190,9 @@ func (w *walker) come(tn *turn) course {
 	if tn.end != goOn {
 		return tn.end
 	}
+	defer func() { w.perhaps = tn.perhaps }()
 	for _, inc := range tn.next {
+		w.perhaps = inc.perhaps
 		if c := w.nodes(inc.nodes, tn.at.below(inc.at), inc.under); c != goOn {
 			return c
 		}

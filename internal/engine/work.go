@@ -24,6 +24,8 @@ type work struct {
 	outcomes []change.Outcome
 	applying bool // the error is of a change, not of a look
 	notes    []string
+
+	background bool // it would go on in the background if it were not only planned
 }
 
 // do plans and applies, round by round, and makes the result.
@@ -70,6 +72,7 @@ func (w *work) undone(res *event.TaskResult) ending {
 
 // deferred is a task whose look depends on what is only planned.
 func (w *work) deferred(why string) ending {
+	w.ht.unsure()
 	res := w.ht.result(event.Deferred)
 	res.Message = why
 	w.show(res)

@@ -112,10 +112,11 @@ type AsyncPoll struct {
 
 // Included says that hosts go on with the tasks of a file, or of a role.
 type Included struct {
-	What  string // the path of the file, or the name of the role
-	Role  bool
-	Hosts []string
-	Item  *string // of the loop of the task that includes
+	Possible bool   // only if a condition holds that only a real run can tell
+	What     string // the path of the file, or the name of the role
+	Role     bool
+	Hosts    []string
+	Item     *string // of the loop of the task that includes
 }
 
 // MetaDone says what an action of the engine itself did, on a host.

@@ -264,8 +264,20 @@ func (l *loading) check(t *Task, pos diag.Pos) {
 			given = append(given, modules.Given{Name: a.Name, Template: true})
 		}
 	}
+	if t.takesMore() {
+		l.faults.AddError(pos, t.Module.Check(pos, given).Err())
+		return
+	}
 	_, err := t.Module.Decode(pos, given)
 	l.faults.AddError(pos, err)
+}
+
+// takesMore reports whether arguments may come from elsewhere, so that nobody can tell yet whether they agree with one another.
+func (t *Task) takesMore() bool {
+	return t.ArgsValue != nil || slices.ContainsFunc(t.ModuleDefaults, func(d Defaults) bool {
+		_, said := d.Modules[t.Module.Name]
+		return said || d.Value != nil
+	})
 }
 
 func (t *Task) gives(a modules.Arg) bool {

@@ -61,6 +61,9 @@ func (t *Task) Validate() error {
 	return nil
 }
 
+// Sets gives the names of the variables.
+func (t *Task) Sets() []string { return slices.Sorted(maps.Keys(t.facts)) }
+
 // Plan gives the variables.
 func (t *Task) Plan(context.Context, host.Reader) (*modules.Plan, error) {
 	p := &modules.Plan{Vars: maps.Clone(t.facts)}

@@ -242,6 +242,9 @@ func (a *Ansible) included(e pfrun.Included) {
 	if e.Item != nil {
 		s += " => (item=" + *e.Item + ")"
 	}
+	if e.Possible {
+		s = "possibly " + s
+	}
 	a.line(a.Settings.ColourIncluded, s)
 }
 

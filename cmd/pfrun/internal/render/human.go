@@ -49,7 +49,11 @@ func (h *Human) Emit(e pfrun.Event) {
 	case pfrun.TaskResult:
 		h.result(e)
 	case pfrun.Included:
-		h.line(cyan, "included: "+e.What+" for "+strings.Join(e.Hosts, ", ")+itemSuffix(e.Item))
+		word := "included: "
+		if e.Possible {
+			word = "possibly included: "
+		}
+		h.line(cyan, word+e.What+" for "+strings.Join(e.Hosts, ", ")+itemSuffix(e.Item))
 	case pfrun.Retry:
 		h.line(purple, fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", e.Host, pfrun.Title(e.Role, e.Task), e.Left))
 	case pfrun.AsyncPoll:
