@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: help build helper test test-unit test-integration test-long race lint fuzz fuzz-seeds \
-	images conformance engine cc demo demo-down clean
+	images conformance parity parity-record engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
 UNIT = $(shell go list ./... | grep -v '/integration')
@@ -50,6 +50,19 @@ test-integration: cc images helper ## run the tests on real mail hosts in contai
 test-long: cc images helper ## run every test in its long form
 	@$(REPORT) "$(GOTEST) $(UNIT)" "$(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)" \
 		"env PFRUN_HELPER=off $(GOTEST_INTEGRATION) -timeout 4h $(INTEGRATION)"
+
+# Playbooks by ansible-core and by pfrun on twin containers. ONLY=CASE,CASE takes these alone, ONLY=stale those that have changed since they were recorded; PARITY_KEEP is a folder
+# for what both printed and left behind.
+PARITY := env PFRUN_INTEGRATION=require PARITY_TABLE=$(CURDIR)/bin/parity.txt go test ./integration/parity -count=1 -parallel 3 -timeout 90m
+
+parity: engine helper ## run playbooks by ansible-core and by pfrun, and compare
+	@integration/images/images.sh parity
+	@rm -f bin/parity.txt
+	@PFRUN_PARITY=compare $(PARITY) -run 'TestParity$$' && bad=0 || bad=$$?; cat bin/parity.txt; exit $$bad
+
+parity-record: engine ## record what ansible-core does with the playbooks
+	@integration/images/images.sh parity
+	PFRUN_PARITY=record $(PARITY) -run 'TestRecord$$'
 
 race: cc helper ## run the unit tests in their long form, in random order
 	@$(REPORT) "$(GOTEST) -shuffle=on -count=1 $(UNIT)"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # Builds the images that the integration tests and the demo run:
 # pfrun/lab-mail:RELEASE for Debian 11, 12 and 13, or for the releases given, and
-# without releases also pfrun/lab-mail:13-sysvinit and pfrun/lab-mail:13-openrc.
+# without releases also pfrun/lab-mail:13-sysvinit, pfrun/lab-mail:13-openrc and
+# pfrun/lab-parity:host. "images.sh parity" makes pfrun/lab-parity:host and :control.
 # An image whose recipe and base have not changed is left as it is.
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -46,10 +47,20 @@ build() {
 	rm -f "$log"
 }
 
+parity() {
+	./base.sh 13
+	build pfrun/lab-parity:host debian:13-slim parity
+}
+
 inits=
-if [ $# = 0 ]; then
+if [ "$*" = parity ]; then
+	parity
+	build pfrun/lab-parity:control pfrun/lab-parity:host control
+	set --
+elif [ $# = 0 ]; then
 	set -- 11 12 13
 	inits='sysvinit openrc'
+	parity
 fi
 ./base.sh "$@"
 for release; do

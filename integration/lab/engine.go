@@ -128,6 +128,25 @@ func sweep(ctx context.Context, c *testcontainers.DockerClient) error {
 			return err
 		}
 	}
+	return sweepNetworks(ctx, c)
+}
+
+// sweepNetworks removes the networks of fleets whose process has ended.
+func sweepNetworks(ctx context.Context, c *testcontainers.DockerClient) error {
+	list, err := c.NetworkList(ctx, client.NetworkListOptions{
+		Filters: make(client.Filters).Add("label", labelOwner),
+	})
+	if err != nil {
+		return err
+	}
+	for _, found := range list.Items {
+		if alive(found.Labels[labelOwner]) {
+			continue
+		}
+		if _, err := c.NetworkRemove(ctx, found.ID, client.NetworkRemoveOptions{}); err != nil && !strings.Contains(err.Error(), "not found") {
+			return err
+		}
+	}
 	return nil
 }
 

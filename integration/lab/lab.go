@@ -177,11 +177,16 @@ func (h *Host) Remove(t testing.TB) {
 // remove ignores the test's context, which has ended when cleanups run.
 func (h *Host) remove(t testing.TB) {
 	t.Helper()
+	terminate(t, h.Name, h.c)
+}
+
+func terminate(t testing.TB, name string, c testcontainers.Container) {
+	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	// No time to stop in order: nothing of it is kept.
-	if err := h.c.Terminate(ctx, testcontainers.StopTimeout(0)); err != nil && !gone(err) {
-		t.Errorf("removing %s: %v", h.Name, err)
+	if err := c.Terminate(ctx, testcontainers.StopTimeout(0)); err != nil && !gone(err) {
+		t.Errorf("removing %s: %v", name, err)
 	}
 }
 
