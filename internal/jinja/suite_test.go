@@ -27,7 +27,40 @@ type suiteCase struct {
 	Error    string            `json:"error"`
 }
 
-// TestJinja2Suite compares with what was recorded from Jinja2's test-suite, a JSON list whose path PFRUN_JINJA2_SUITE gives. At least 95 of 100 must be alike.
+const (
+	noTuples     = "tuples are lists in results, as in Ansible"
+	namesAtLoad  = "an unknown filter or test is named when the template is compiled, also in a branch that is not taken"
+	noAutoescape = "Ansible escapes nothing, whatever autoescape says"
+)
+
+// suiteDiffers are the tests of Jinja2 whose templates pfrun renders differently, with the reason.
+var suiteDiffers = map[string]string{
+	"test_api.py::TestExtendedAPI::test_item_and_attribute":           noTuples,
+	"test_filters.py::TestFilter::test_dictsort":                      noTuples,
+	"test_lexnparse.py::TestSyntax::test_tuple":                       noTuples,
+	"test_lexnparse.py::TestSyntax::test_collection_literal":          noTuples,
+	"test_lexnparse.py::TestSyntax::test_trailing_comma":              noTuples,
+	"test_api.py::TestUndefined::test_chainable_undefined":            "an attribute of Jinja2's class of undefined values",
+	"test_ext.py::TestExtensions::test_extend_late":                   noAutoescape,
+	"test_ext.py::TestAutoEscape::test_scoped_setting":                noAutoescape,
+	"test_ext.py::TestAutoEscape::test_scoping":                       noAutoescape,
+	"test_filters.py::TestFilter::test_random":                        "random numbers",
+	"test_filters.py::TestFilter::test_filter_undefined_in_if":        namesAtLoad,
+	"test_filters.py::TestFilter::test_filter_undefined_in_elif":      namesAtLoad,
+	"test_filters.py::TestFilter::test_filter_undefined_in_else":      namesAtLoad,
+	"test_filters.py::TestFilter::test_filter_undefined_in_nested_if": namesAtLoad,
+	"test_filters.py::TestFilter::test_filter_undefined_in_condexpr":  namesAtLoad,
+	"test_tests.py::test_name_undefined_in_if":                        namesAtLoad,
+}
+
+// test gives the name of the test of Jinja2 that a case comes from.
+func (c *suiteCase) test() string {
+	name, _, _ := strings.Cut(strings.TrimPrefix(c.ID, "tests/"), "#")
+	name, _, _ = strings.Cut(name, "[")
+	return name
+}
+
+// TestJinja2Suite compares with what was recorded from Jinja2's test-suite, a JSON list whose path PFRUN_JINJA2_SUITE gives; integration/expressions/jinja_suite.py makes it from a checkout. At least 95 of 100 must be alike.
 func TestJinja2Suite(t *testing.T) {
 	path := os.Getenv("PFRUN_JINJA2_SUITE")
 	if path == "" {
@@ -44,14 +77,18 @@ func TestJinja2Suite(t *testing.T) {
 	alike := 0
 	for _, c := range cases {
 		if problem := c.run(t); problem != "" {
-			t.Logf("%s: %q: %s", c.ID, c.Template, problem)
+			if why := suiteDiffers[c.test()]; why != "" {
+				t.Logf("%s: %q: %s: %s", c.ID, c.Template, why, problem)
+			} else {
+				t.Errorf("%s: %q: %s", c.ID, c.Template, problem)
+			}
 		} else {
 			alike++
 		}
 	}
 	t.Logf("%d of %d are alike", alike, len(cases))
-	if alike*100 < len(cases)*95 {
-		t.Error("fewer than 95 of 100 are alike")
+	if len(cases) < 100 || alike*100 < len(cases)*95 {
+		t.Error("fewer than 95 of 100 are alike, or there are not even 100")
 	}
 }
 
