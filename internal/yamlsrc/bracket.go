@@ -35,10 +35,11 @@ type bracketer struct {
 	pending properties
 	props   map[int]properties // by index of the token that starts the node
 	bad     int                // index of a token that cannot stand where it does, or -1
+	crowded int                // index of a token where a mapping begins to have too many keys, or -1
 }
 
 func bracket(in []scanToken, base int) *bracketer {
-	b := &bracketer{in: in, base: base, pending: noProperties, props: map[int]properties{}, bad: -1}
+	b := &bracketer{in: in, base: base, pending: noProperties, props: map[int]properties{}, bad: -1, crowded: -1}
 	for i := range in {
 		b.token(i)
 	}
@@ -128,7 +129,9 @@ func (b *bracketer) entry(i int) {
 	if t.count > 0 {
 		b.emit(i, token.CollectEntryType, ",")
 	}
-	t.count++
+	if t.count++; t.count > maxKeys && b.crowded < 0 && isMap(t.kind) {
+		b.crowded = b.base + i
+	}
 	t.keyed, t.node, t.colon, t.filled = false, false, false, false
 }
 

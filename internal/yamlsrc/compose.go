@@ -71,6 +71,10 @@ func (c *composer) document(d document) *Node {
 		c.refuse(b.bad)
 		return nil
 	}
+	if b.crowded >= 0 {
+		c.fail(c.tokens[b.crowded].start, "a mapping has more than %d keys", maxKeys)
+		return nil
+	}
 	body, ok := c.parse(b.out)
 	if !ok {
 		return nil

@@ -11,7 +11,8 @@ import (
 const (
 	maxSize   = 32 << 20 // bytes
 	maxDepth  = 200      // collections in collections
-	maxTokens = 1 << 20  // scalars, brackets, colons and the like: about 250,000 keys with their values
+	maxTokens = 1 << 19  // scalars, brackets, colons and the like: about 130,000 keys with their values
+	maxKeys   = 1 << 16  // of one mapping
 	// maxExpanded bounds the values in one document with every alias written out, so that ten lines of aliases cannot stand for billions.
 	maxExpanded = 4 << 20
 )

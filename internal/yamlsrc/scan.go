@@ -2,6 +2,7 @@ package yamlsrc
 
 import (
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -77,6 +78,8 @@ func newScanner(src *diag.Source, ds *diag.List) *scanner {
 // run scans the whole text; false means that an error ended it.
 func (s *scanner) run() bool {
 	before := len(s.diags.Errors())
+	// A slice that grows as it is filled would take twice the memory.
+	s.tokens = make([]scanToken, 0, min(4*strings.Count(s.text, ": ")+2*strings.Count(s.text, "- ")+2*strings.Count(s.text, ","), maxTokens)+16)
 	for !s.failed && s.fetch() {
 		if len(s.tokens) > maxTokens {
 			s.fail(s.mark, "the file holds too many values (more than %d words and signs)", maxTokens)
