@@ -131,6 +131,10 @@ func TestBecome(t *testing.T) {
 		for _, b := range becomings {
 			t.Run(way+"/"+b.name(), func(t *testing.T) { b.check(t, h, r) })
 		}
+		// sudo has logged what it started, but not the words of the play's commands, which may be secret.
+		if log := h.ReadFile(t, "/var/log/auth.log"); !strings.Contains(log, "COMMAND=") || strings.Contains(log, "to stderr") {
+			t.Errorf("%s: sudo's log holds a command's words, or nothing:\n%.2000s", way, log)
+		}
 		if after := residue(t, h); after != before {
 			t.Errorf("something is left behind:\nbefore:\n%s\nafter:\n%s", before, after)
 		}

@@ -71,6 +71,12 @@ func (r *routes) reload(t *testing.T) {
 // TestSSHRoutes is the table of the ways to a host: through jump hosts and commands, by certificates, agents and answers.
 func TestSSHRoutes(t *testing.T) {
 	r := newRoutes(t, lab.Start(t, lab.Options{Debian: 13}))
+	before := residue(t, r.h)
+	defer func() {
+		if after := residue(t, r.h); after != before {
+			t.Errorf("something is left behind:\nbefore:\n%s\nafter:\n%s", before, after)
+		}
+	}()
 	for _, tt := range []struct{ name, host, args string }{
 		{"direct", "gate", ""},
 		{"one-jump", "inner", ""},
@@ -106,6 +112,19 @@ func TestSSHRoutes(t *testing.T) {
 		socket := startAgent(t, r.h.KeyFile)
 		plain := fmt.Sprintf("-o IdentityFile=none -o IdentityAgent=%s", socket)
 		r.reach(t, "gate", plain).exits(0)
+	})
+	t.Run("revoked keys", func(t *testing.T) {
+		r.h.WriteFile(t, "/etc/ssh/test-revoked", r.h.ReadFile(t, "/root/.ssh/authorized_keys"), 0o644)
+		restore := r.sshd(t, "RevokedKeys /etc/ssh/test-revoked")
+		r.reach(t, "gate", "").exits(3).says("gate", "authentication", r.h.KeyFile)
+		restore()
+		alias, _, _ := strings.Cut(r.h.KnownHosts(), " ")
+		var revoked strings.Builder
+		for line := range strings.Lines(r.h.KnownHosts()) {
+			revoked.WriteString(line + "@revoked " + line)
+		}
+		file := write(t, "revoked", revoked.String())
+		r.reach(t, "gate", "-o UserKnownHostsFile="+file+" -o HostKeyAlias="+alias).exits(3).says("gate", "host key", "revoked", file)
 	})
 	t.Run("certificates", func(t *testing.T) { testCertificates(t, r) })
 }
