@@ -3,6 +3,7 @@ package helper
 import (
 	"context"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/pfrun/pfrun/internal/wire"
@@ -40,7 +41,7 @@ func (h *Host) Perform(looking, hard context.Context, r modules.Request) (*modul
 	}
 	h.offer(offered)
 	defer h.withdraw(offered)
-	t := &tally{}
+	t := &tally{offered: offered}
 	c := newCall(t.take)
 	id, err := h.start(c, body, catchUp)
 	h.planMu.Unlock()
@@ -131,6 +132,7 @@ func (h *Host) patiently(looking, hard context.Context, id uint32, c *call) (m m
 
 // tally is what has come of a performed task.
 type tally struct {
+	offered  []change.Content // what went along with the task by its hash, and may come back so
 	plan     *modules.Plan
 	begun    int // steps
 	outcomes []change.Outcome
@@ -147,8 +149,8 @@ func (t *tally) take(body []byte) {
 	switch body[0] {
 	case partPlan:
 		var p modules.Plan
-		err = wire.Unmarshal(body[1:], &p)
-		*t = tally{plan: &p}
+		err = wire.Decoder{Open: t.open}.Decode(body[1:], &p)
+		*t = tally{offered: t.offered, plan: &p}
 	case partStep:
 		t.begun++
 	case partOutcome:
@@ -161,6 +163,16 @@ func (t *tally) take(body []byte) {
 	if t.err == nil {
 		t.err = err
 	}
+}
+
+// open gives the bytes of a content of the task that is part of the plan.
+func (t *tally) open(c change.Content) (io.ReadCloser, error) {
+	for _, o := range t.offered {
+		if o.SHA256 == c.SHA256 {
+			return o.Open()
+		}
+	}
+	return nil, change.ErrNotHeld
 }
 
 // performed makes the result of what came. err is that of the look, or of the connection.

@@ -100,22 +100,20 @@ func metaDiff(path string, before, after Meta) string {
 	return fmt.Sprintf("--- before: %s (mode and owner)\n+++ after: %s (mode and owner)\n-%s\n+%s\n", path, path, before, after)
 }
 
+// timesDiff tells what times become. What they were is left out: of a file that is planned too nobody knows when it will have been made.
 func timesDiff(path string, t *Times) string {
 	if t == nil {
 		return ""
 	}
 	line := func(what string, m Moment, before time.Time) string {
-		was, will := "", "now"
-		if !before.IsZero() {
-			was = " " + before.UTC().Format(timeForm) + " ->"
-		}
+		will := "now"
 		if !m.Now {
 			will = m.At.UTC().Format(timeForm)
 		}
 		if m.Zero() || !m.Now && m.At.Equal(before) {
 			return ""
 		}
-		return fmt.Sprintf("~ %s: %s time%s %s\n", path, what, was, will)
+		return fmt.Sprintf("~ %s: %s time %s\n", path, what, will)
 	}
 	return line("modification", t.Modify, t.BeforeModify) + line("access", t.Access, t.BeforeAccess)
 }
