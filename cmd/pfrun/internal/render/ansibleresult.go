@@ -19,7 +19,12 @@ var silent = []string{"include_tasks", "include_role", "include"}
 func (a *Ansible) result(e pfrun.TaskResult) {
 	good := e.Status == pfrun.OK || e.Status == pfrun.Changed
 	switch {
-	case e.Status == pfrun.Skipped && !a.Settings.ShowSkippedHosts, e.Status == pfrun.OK && !a.Settings.ShowOKHosts, good && slices.Contains(silent, short(e.Module)):
+	case e.Status == pfrun.Skipped && !a.Settings.ShowSkippedHosts, good && slices.Contains(silent, short(e.Module)):
+		if e.Status != pfrun.Skipped && e.Item == nil {
+			a.headed(e)
+		}
+		return
+	case e.Status == pfrun.OK && !a.Settings.ShowOKHosts:
 		return
 	}
 	a.headed(e)
@@ -32,6 +37,9 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 		a.diff(e)
 	}
 	if e.Item == nil && e.Loop && (good || e.Status == pfrun.Failed) { // the items have been told
+		if e.Status == pfrun.Failed && short(e.Module) == "debug" { // as Ansible has it
+			a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
+		}
 		a.ignoring(e)
 		return
 	}
@@ -68,7 +76,8 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 	if !e.Hidden {
 		d.Hint = e.Hint
 	}
-	if s := "[ERROR]: " + Fault(d); a.once(s) {
+	all, _ := e.Result.(map[string]any)
+	if s := "[ERROR]: " + Fault(d); all["reason"] == nil && a.once(s) {
 		a.failure(a.Settings.ColourError, s)
 	}
 	if e.Item != nil {
@@ -85,20 +94,30 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 // failedWhere says what of a task failed, and how. A task that did not come as far as its module has no word on changes in its result.
 func failedWhere(e pfrun.TaskResult) string {
 	all, _ := e.Result.(map[string]any)
-	_, ran := all["changed"]
-	switch {
-	case e.Hidden || e.Message == "":
-		return "."
-	case !ran || short(e.Module) == "debug":
-		return ": " + e.Message
-	case slices.Contains(actions, short(e.Module)):
-		return ": Action failed: " + e.Message
+	message := e.Message
+	if msg, ok := all["msg"].(string); ok {
+		message = msg
 	}
-	return ": Module failed: " + e.Message
+	switch {
+	case e.Hidden || message == "":
+		return "."
+	case !ran(e):
+		return ": " + message
+	case slices.Contains(actions, short(e.Module)):
+		return ": Action failed: " + message
+	}
+	return ": Module failed: " + message
+}
+
+// ran reports whether a task came as far as its module.
+func ran(e pfrun.TaskResult) bool {
+	all, _ := e.Result.(map[string]any)
+	_, changed := all["changed"]
+	return changed && (short(e.Module) != "debug" || all["failed_when_result"] != nil)
 }
 
 // actions are the modules that fail by their own word, not by what they find on a host.
-var actions = []string{"fail", "assert", "set_fact", "set_stats", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
+var actions = []string{"fail", "assert", "set_fact", "set_stats", "debug", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
 
 func (a *Ansible) ignoring(e pfrun.TaskResult) {
 	if e.Ignored && e.Item == nil && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
@@ -158,7 +177,8 @@ func (a *Ansible) dump(e pfrun.TaskResult) string {
 	if a.Settings.ResultFormat == "yaml" || strings.HasSuffix(a.Settings.Callback, "yaml") {
 		return resultYAML(a.values(e))
 	}
-	pretty := e.Verbose == 0 && e.Status != pfrun.Skipped && e.Status != pfrun.Unreachable && e.Status != pfrun.Failed || a.Verbosity > 2
+	shown := e.Status == pfrun.OK || e.Status == pfrun.Changed || e.Status == pfrun.Failed && ran(e)
+	pretty := e.Verbose == 0 && shown || a.Verbosity > 2
 	if a.Settings.PrettyResults != nil {
 		pretty = *a.Settings.PrettyResults
 	}
@@ -183,7 +203,7 @@ func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
 	if !ok && e.Status != pfrun.Failed {
 		values["changed"] = changed
 	}
-	if _, ok := values["msg"]; !ok && e.Message != "" && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
+	if _, ok := values["msg"]; !ok && e.Message != "" && values["reason"] == nil && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
 		values["msg"] = e.Message
 	}
 	if e.Status == pfrun.Unreachable {
