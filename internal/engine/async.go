@@ -155,11 +155,13 @@ func (ht *hostTask) poll(j *job, seconds, every float64) ending {
 		case <-ht.looking.Done():
 			return endingOf(ht.brokenOffResult())
 		}
-		ht.emit(event.AsyncPoll{Host: ht.h.name, JobID: j.id, Started: true, Finished: j.over()})
 		if j.over() {
 			ht.jobs.remove(j.id)
-			return ht.rejudged(j.e)
+			e := ht.rejudged(j.e)
+			ht.emit(event.AsyncPoll{Host: ht.h.name, JobID: j.id, Started: true, Finished: true, Failed: e.res.Status == event.Failed})
+			return e
 		}
+		ht.emit(event.AsyncPoll{Host: ht.h.name, JobID: j.id, Started: true})
 	}
 }
 

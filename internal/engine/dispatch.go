@@ -16,7 +16,11 @@ import (
 // start tells that a task begins, under the name that it has on the host.
 func (pr *playRun) start(t *play.Task, h *hostState) {
 	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
-	pr.emit(event.TaskStart{Name: ht.name(), Role: roleName(t), Module: t.Action, Pos: t.Pos, Handler: h.turn.handler, Meta: t.Meta != ""})
+	planned := pr.PlanOnly
+	if asked, err := optionalBool(pr.hard, t.CheckMode, ht.scope()); err == nil && asked != nil {
+		planned = *asked
+	}
+	pr.emit(event.TaskStart{Name: ht.name(), Role: roleName(t), Module: t.Action, Pos: t.Pos, Handler: h.turn.handler, Meta: t.Meta != "", Planned: planned})
 }
 
 // onAll runs a task on hosts, as many at once as there are forks, or as throttle allows. once: its results are those of every host of the play.

@@ -48,6 +48,7 @@ type TaskStart struct {
 	Pos     diag.Pos
 	Handler bool
 	Meta    bool // an action of the engine itself, such as flush_handlers
+	Planned bool // its changes are planned, not made
 }
 
 // Title is how a task is called in output: with its role before its name.
@@ -108,6 +109,7 @@ type Retry struct {
 type AsyncPoll struct {
 	Host, JobID       string
 	Started, Finished bool
+	Failed            bool // it has finished, and failed
 }
 
 // Included says that hosts go on with the tasks of a file, or of a role.

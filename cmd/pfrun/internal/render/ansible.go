@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -23,6 +24,7 @@ type Ansible struct {
 
 	free    bool            // the hosts of the play do not wait for one another: headings stand before results
 	current pfrun.TaskStart // whose heading was shown last
+	leads   pfrun.TaskStart // the last task that includes others
 	started map[taskKey]pfrun.TaskStart
 	told    map[string]bool // errors and warnings, each of which is told once
 }
@@ -46,6 +48,9 @@ func (a *Ansible) Playbook(path string, plays int) {
 	if a.Verbosity >= 2 {
 		a.banner("PLAYBOOK: " + filepath.Base(path))
 		a.verbose(fmt.Sprintf("%d plays in %s", plays, path))
+	}
+	if a.marker(a.Check) != "" {
+		a.banner("DRY RUN")
 	}
 }
 
@@ -75,7 +80,7 @@ func (a *Ansible) Emit(e pfrun.Event) {
 	case pfrun.Retry:
 		a.retry(e)
 	case pfrun.AsyncPoll:
-		a.line(a.Settings.ColourDebug, fmt.Sprintf("ASYNC POLL on %s: jid=%s started=%d finished=%d", e.Host, e.JobID, digit(e.Started), digit(e.Finished)))
+		a.poll(e)
 	case pfrun.Included:
 		a.included(e)
 	case pfrun.MetaDone:
@@ -89,12 +94,19 @@ func (a *Ansible) Emit(e pfrun.Event) {
 	}
 }
 
-func digit(b bool) int {
-	if b {
-		return 1
+// poll tells of a look at a task in the background, and of its end.
+func (a *Ansible) poll(e pfrun.AsyncPoll) {
+	s := fmt.Sprintf("ASYNC POLL on %s: jid=%s started=%s finished=%s", e.Host, e.JobID, truth[e.Started], truth[e.Finished])
+	switch {
+	case e.Failed:
+		s = fmt.Sprintf("ASYNC FAILED on %s: jid=%s", e.Host, e.JobID)
+	case e.Finished:
+		s = fmt.Sprintf("ASYNC OK on %s: jid=%s", e.Host, e.JobID)
 	}
-	return 0
+	a.line(a.Settings.ColourDebug, s)
 }
+
+var truth = map[bool]string{true: "True", false: "False"}
 
 func named(word, name string) string {
 	if name = strings.TrimSpace(name); name == "" {
@@ -103,8 +115,8 @@ func named(word, name string) string {
 	return word + " [" + name + "]"
 }
 
-func (a *Ansible) marker() string {
-	if a.Check && a.Settings.CheckModeMarkers {
+func (a *Ansible) marker(planned bool) string {
+	if planned && a.Settings.CheckModeMarkers {
 		return " [CHECK MODE]"
 	}
 	return ""
@@ -113,7 +125,7 @@ func (a *Ansible) marker() string {
 func (a *Ansible) play(e pfrun.PlayStart) {
 	a.free = strings.HasSuffix(e.Strategy, "free") || strings.HasSuffix(e.Strategy, "host_pinned")
 	a.started, a.current = map[taskKey]pfrun.TaskStart{}, pfrun.TaskStart{}
-	a.banner(named("PLAY", e.Name) + a.marker())
+	a.banner(named("PLAY", e.Name) + a.marker(a.Check))
 }
 
 // task shows the heading of a task, unless it has to wait for a result: hosts that run freely are somewhere else each, and a task of which no result is shown has no heading.
@@ -122,6 +134,9 @@ func (a *Ansible) task(e pfrun.TaskStart) {
 		a.started = map[taskKey]pfrun.TaskStart{}
 	}
 	a.started[keyOf(e.Pos, e.Role, e.Name)] = e
+	if slices.Contains(silent, short(e.Module)) {
+		a.leads = e
+	}
 	if a.late() {
 		a.current = pfrun.TaskStart{}
 		return
@@ -138,7 +153,7 @@ func (a *Ansible) heading(e pfrun.TaskStart) {
 	if e.Handler {
 		word = "RUNNING HANDLER"
 	}
-	a.banner(word + " [" + strings.TrimSpace(e.Title()) + "]" + a.marker())
+	a.banner(word + " [" + strings.TrimSpace(e.Title()) + "]" + a.marker(e.Planned))
 	if a.Verbosity >= 2 && e.Pos.IsValid() {
 		a.path(e.Pos)
 	}
@@ -234,6 +249,9 @@ func (a *Ansible) meta(e pfrun.MetaDone) {
 }
 
 func (a *Ansible) included(e pfrun.Included) {
+	if a.late() && a.leads.Pos.IsValid() && keyOf(a.leads.Pos, a.leads.Role, a.leads.Name) != keyOf(a.current.Pos, a.current.Role, a.current.Name) {
+		a.heading(a.leads)
+	}
 	what := e.What
 	if !e.Role {
 		what = whole(what)

@@ -145,9 +145,9 @@ func TestAnsible(t *testing.T) {
 			want: "\nPLAY [p] " + strings.Repeat("*", 71) + "\n\nTASK [one] " + strings.Repeat("*", 69) + "\nok: [h1]\n\nTASK [two] " + strings.Repeat("*", 69) + "\nok: [h1]\nok: [h2]\n\nTASK [one] " + strings.Repeat("*", 69) + "\nok: [h2]\n",
 		},
 		"the end of a play": {
-			events: []pfrun.Event{pfrun.NoHostsLeft{}, pfrun.NoHosts{Play: "nobody", Pattern: "x"}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Started: true}},
+			events: []pfrun.Event{pfrun.NoHostsLeft{}, pfrun.NoHosts{Play: "nobody", Pattern: "x"}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Started: true}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Finished: true}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Finished: true, Failed: true}},
 			want: "\nNO MORE HOSTS LEFT *************************************************************\n\nPLAY [nobody] ******************************************************************\n" +
-				"skipping: no hosts matched\nASYNC POLL on h1: jid=j1 started=1 finished=0\n",
+				"skipping: no hosts matched\nASYNC POLL on h1: jid=j1 started=True finished=False\nASYNC OK on h1: jid=j1\nASYNC FAILED on h1: jid=j1\n",
 		},
 		"the end, with what set_stats kept": {
 			ansible: Ansible{Settings: settings(t, "ANSIBLE_SHOW_CUSTOM_STATS=yes")},

@@ -22,7 +22,7 @@ func (a *Ansible) recap(e pfrun.Recap) {
 	if len(e.Custom) > 0 && a.Settings.ShowCustomStats {
 		a.custom(e.Custom)
 	}
-	if a.marker() != "" {
+	if a.marker(a.Check) != "" {
 		a.banner("DRY RUN")
 	}
 }

@@ -38,7 +38,7 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 	}
 	if e.Item == nil && e.Loop && (good || e.Status == pfrun.Failed) { // the items have been told
 		if e.Status == pfrun.Failed && short(e.Module) == "debug" { // as Ansible has it
-			a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
+			a.fatal(e)
 		}
 		a.ignoring(e)
 		return
@@ -84,11 +84,15 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 		a.failure(a.Settings.ColourError, "failed: ["+label(e)+"] (item="+text(e)+") => "+a.dump(e))
 		return
 	}
+	a.fatal(e)
+	a.ignoring(e)
+}
+
+func (a *Ansible) fatal(e pfrun.TaskResult) {
 	if a.Verbosity < 2 && a.Settings.ShowFailedPath && e.Pos.IsValid() {
 		a.path(e.Pos)
 	}
 	a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
-	a.ignoring(e)
 }
 
 // failedWhere says what of a task failed, and how. A task that did not come as far as its module has no word on changes in its result.
@@ -175,9 +179,9 @@ func (a *Ansible) detail(e pfrun.TaskResult) string {
 // dump writes a result as JSON: on one line, or over several for debug and with -vvv.
 func (a *Ansible) dump(e pfrun.TaskResult) string {
 	if a.Settings.ResultFormat == "yaml" || strings.HasSuffix(a.Settings.Callback, "yaml") {
-		return resultYAML(a.values(e))
+		return resultYAML(a.values(e), a.Settings.PrettyResults == nil || *a.Settings.PrettyResults)
 	}
-	shown := e.Status == pfrun.OK || e.Status == pfrun.Changed || e.Status == pfrun.Failed && ran(e)
+	shown := e.Status == pfrun.OK || e.Status == pfrun.Changed || e.Status == pfrun.Failed && ran(e) && slices.Contains([]string{"debug", "assert"}, short(e.Module))
 	pretty := e.Verbose == 0 && shown || a.Verbosity > 2
 	if a.Settings.PrettyResults != nil {
 		pretty = *a.Settings.PrettyResults
@@ -211,6 +215,9 @@ func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
 	}
 	if e.Attempts > 0 {
 		values["attempts"] = e.Attempts
+	}
+	if values["reason"] != nil && values["reason"] == values["msg"] {
+		delete(values, "msg")
 	}
 	hidden := []string{"failed", "skipped", "exception", "warnings", "deprecations"}
 	if short(e.Module) == "debug" {

@@ -13,16 +13,19 @@ import (
 // resultIndent is how far a result stands in, and each level within it.
 const resultIndent = 4
 
-// resultYAML writes a result as Ansible's setting callback_result_format=yaml has it: for reading, so that texts of several lines stand as such, and what stands there as text is not
-// repeated as lines.
-func resultYAML(values map[string]any) string {
+// resultYAML writes a result as Ansible's setting callback_result_format=yaml has it: texts of several lines stand as such. pretty: for reading, so that what stands there as text is
+// not repeated as lines.
+func resultYAML(values map[string]any, pretty bool) string {
 	values = maps.Clone(values)
+	w := &yamlWriter{step: resultIndent, blocks: true}
+	if !pretty {
+		w.step = 2
+	}
 	for _, stream := range []string{"stdout", "stderr"} {
-		if values[stream] != nil && values[stream+"_lines"] != nil {
+		if pretty && values[stream] != nil && values[stream+"_lines"] != nil {
 			values[stream+"_lines"] = "<omitted>"
 		}
 	}
-	w := &yamlWriter{step: resultIndent, blocks: true}
 	if n := nodeOf(values); len(n.Entries) > 0 {
 		w.mapping(n, 0)
 	} else {
