@@ -47,6 +47,7 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 			continue
 		}
 		g.Value, g.Raw = jinja.ToGo(v), v
+		ht.keepSecret(a.Name, v)
 		if jinja.HasUnknown(v) && !ht.takesUnknown(a.Name) {
 			unknown = append(unknown, a.Name)
 		}
@@ -62,6 +63,23 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 		return nil, ht.failed(ht.t.Pos, err)
 	}
 	return task, nil
+}
+
+// keepSecret has the value of an argument masked that its module declares a secret.
+func (ht *hostTask) keepSecret(name string, v jinja.Value) {
+	arg, ok := ht.t.Module.Arg(name)
+	if !ok || !arg.Secret {
+		return
+	}
+	switch x := v.(type) {
+	case *jinja.List:
+		for _, item := range x.Items() {
+			ht.keepSecret(name, item)
+		}
+	case nil, *jinja.Dict, bool, jinja.Unknown:
+	default:
+		ht.hide(jinja.Str(x))
+	}
 }
 
 // takesUnknown reports whether an argument may be given what only a real run can tell: one that is passed on as it is, and those of a module that takes any name.

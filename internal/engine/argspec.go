@@ -26,9 +26,7 @@ func (ht *hostTask) validateSpec(t *word.ValidateArgumentSpec, scope jinja.Scope
 	}
 	_, faults, secrets := argspec.Validate(spec, args)
 	for _, text := range secrets {
-		if ht.Secret != nil {
-			ht.Secret(text)
-		}
+		ht.hide(text)
 	}
 	if len(faults) == 0 {
 		result["msg"] = "The arg spec validation passed"

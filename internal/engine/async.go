@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -23,10 +22,11 @@ type jobs struct {
 
 // job is a task in the background.
 type job struct {
-	id   string
-	host string
-	done chan struct{}
-	e    ending // once done is closed
+	id     string
+	host   string
+	done   chan struct{}
+	hidden bool   // nothing is shown of it
+	e      ending // once done is closed
 }
 
 func (j *job) over() bool {
@@ -98,11 +98,13 @@ func (w *work) inBackground(scope jinja.Scope) (e ending, ok bool) {
 		return ending{}, false
 	}
 	j := ht.jobs.add(ht.there().Host)
-	go w.job(j, time.Duration(seconds*float64(time.Second)))
+	j.hidden = ht.hides()
+	ht.begin(w.session)
+	go w.detached().job(j, time.Duration(seconds*float64(time.Second)))
 	if poll > 0 {
 		return ht.poll(j, seconds, poll), true
 	}
-	p := &modules.Plan{Result: map[string]any{"ansible_job_id": j.id, "started": int64(1), "finished": int64(0), "results_file": ""}}
+	p := &modules.Plan{Result: map[string]any{"ansible_job_id": j.id, "started": true, "finished": false, "results_file": ""}}
 	res := ht.result(event.Changed)
 	res.Verbose = 1
 	return ht.judge(res, p), true
@@ -117,22 +119,49 @@ func (w *work) asJob(e ending) ending {
 	for _, key := range []string{"ansible_job_id", "results_file", "finished"} {
 		d.Set(key, jinja.Unknown{})
 	}
-	d.Set("started", int64(1))
+	d.Set("started", true)
 	e.res.Result = jinja.ToGo(d)
 	return e
+}
+
+// detached gives the same work with nothing in it that the tasks which follow on the host change. Its verdicts are passed when somebody asks for the result.
+func (w *work) detached() *work {
+	own, bare := *w.ht, *w.ht.t
+	bare.ChangedWhen, bare.FailedWhen = nil, nil
+	own.h, own.t = &hostState{name: own.h.name}, &bare
+	if own.local != nil {
+		own.local = own.local.Copy()
+	}
+	return &work{ht: &own, task: w.task, session: w.session, host: w.host, env: w.env}
+}
+
+// begin notes that a session has a task in the background.
+func (r *run) begin(s *session) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s.jobs++
+}
+
+// end notes that a task in the background has ended; a session that was to be closed meanwhile is closed.
+func (r *run) end(s *session) {
+	r.mu.Lock()
+	s.jobs--
+	closing := s.jobs == 0 && s.forgotten
+	r.mu.Unlock()
+	if closing {
+		s.close()
+	}
 }
 
 // job does the work of a task in the background, and ends it where it takes too long.
 func (w *work) job(j *job, limit time.Duration) {
 	defer close(j.done)
+	defer w.ht.end(w.session)
 	own := *w.ht
-	late := errors.New("async task did not complete within the requested time - " + limit.String())
+	late := fmt.Errorf("async task did not complete within the requested time - %gs", limit.Seconds())
 	ctx, cancel := context.WithTimeoutCause(w.ht.hard, limit, late)
 	defer cancel()
 	own.looking, own.limit = ctx, ctx
-	bare := *w.ht.t // its verdicts are passed when somebody asks for the result
-	bare.ChangedWhen, bare.FailedWhen = nil, nil
-	own.t = &bare
 	back := &work{ht: &own, task: w.task, session: w.session, host: w.host, env: w.env}
 	j.e = back.do()
 	if ctx.Err() != nil && w.ht.hard.Err() == nil {
@@ -140,8 +169,8 @@ func (w *work) job(j *job, limit time.Duration) {
 	}
 	if d, ok := j.e.value.(*jinja.Dict); ok {
 		d.Set("ansible_job_id", j.id)
-		d.Set("started", int64(1))
-		d.Set("finished", int64(1))
+		d.Set("started", true)
+		d.Set("finished", true)
 		j.e.res.Result = jinja.ToGo(d)
 	}
 }
@@ -180,10 +209,10 @@ func (ht *hostTask) rejudged(e ending) ending {
 // asyncStatus looks how far a job is.
 func (ht *hostTask) asyncStatus(t *word.AsyncStatus) ending {
 	j := ht.jobs.find(t.Jid, ht.there().Host)
-	result := map[string]any{"ansible_job_id": t.Jid, "started": int64(1), "finished": int64(0)}
+	result := map[string]any{"ansible_job_id": t.Jid, "started": true, "finished": false}
 	switch {
 	case j == nil:
-		result["started"], result["finished"], result["msg"] = int64(1), int64(1), "could not find job"
+		result["started"], result["finished"], result["msg"] = true, true, "could not find job"
 		return ht.done(&modules.Plan{Result: result, Unmet: "could not find job"}, false)
 	case t.Mode == "cleanup":
 		if j.over() {
@@ -196,9 +225,11 @@ func (ht *hostTask) asyncStatus(t *word.AsyncStatus) ending {
 	}
 	d, ok := j.e.value.(*jinja.Dict)
 	if !ok {
+		j.e.res.Hidden = j.hidden
 		return j.e
 	}
 	res := ht.result(j.e.res.Status)
+	res.Hidden = j.hidden
 	res.Message, res.Verbose, res.Changes, res.Diff = j.e.res.Message, 1, j.e.res.Changes, j.e.res.Diff
 	return ht.judgeValue(res, d.Copy(), nil)
 }

@@ -120,26 +120,31 @@ func written(v jinja.Value) jinja.Value {
 }
 
 // tell emits a result, without what no_log hides.
-func (ht *hostTask) tell(res *event.TaskResult) {
+func (ht *hostTask) tell(res *event.TaskResult) { ht.emit(ht.shown(*res)) }
+
+// censored stands in place of the item of a task that no_log hides.
+const censored = "(censored due to no_log)"
+
+// shown gives a result without what no_log hides.
+func (ht *hostTask) shown(res event.TaskResult) event.TaskResult {
 	if !res.Hidden {
-		ht.emit(*res)
-		return
+		return res
 	}
 	var changed any = res.Status == event.Changed
 	if m, ok := res.Result.(map[string]any); ok && m["changed"] != nil {
 		changed = m["changed"]
 	}
-	bare := *res
+	bare := res
 	bare.Message, bare.Hint, bare.Notes, bare.Diff, bare.Changes = "", "", nil, "", nil
 	bare.Result = map[string]any{
 		"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
 		"changed":  changed,
 	}
 	if res.Item != nil {
-		label := "(censored due to no_log)"
+		label := censored
 		bare.Item = &label
 	}
-	ht.emit(bare)
+	return bare
 }
 
 // tellWarnings emits what is odd in a file that was read while the run is under way.

@@ -297,16 +297,22 @@ func (ht *hostTask) skip(key, reason string) ending {
 	return ending{res: res, value: value}
 }
 
+// hides reports whether nothing is shown of the task; where no_log cannot be computed nothing is shown either.
+func (ht *hostTask) hides() bool {
+	if ht.t.NoLog == nil {
+		return ht.Settings.NoLog
+	}
+	hide, err := optionalBool(ht.hard, ht.t.NoLog, ht.scope())
+	return err != nil || (hide != nil && *hide)
+}
+
 // keywords applies those of the task's keywords that shape its result.
 func (ht *hostTask) keywords(res *event.TaskResult) {
-	res.Hidden = res.Hidden || ht.Settings.NoLog && ht.t.NoLog == nil
+	res.Hidden = res.Hidden || ht.hides()
 	if ht.t.NoLog == nil && ht.t.Diff == nil && res.Status != event.Failed && res.Status != event.Unreachable {
 		return
 	}
 	scope := ht.scope()
-	if hide, err := optionalBool(ht.hard, ht.t.NoLog, scope); err != nil || (hide != nil && *hide) {
-		res.Hidden = true // where no_log cannot be computed nothing is shown either
-	}
 	if show, err := optionalBool(ht.hard, ht.t.Diff, scope); err == nil {
 		res.ShowDiff = show
 	}

@@ -45,7 +45,7 @@ func (ht *hostTask) runLoop() {
 		}
 		one.label(e, item)
 		for _, w := range e.wishes {
-			w.own, w.label = l.own(one.local), e.res.Item
+			w.own, w.label = l.own(one.local), one.shown(*e.res).Item
 		}
 		sum.add(e)
 		if len(e.wishes) == 0 || e.res.Status != event.OK {

@@ -151,7 +151,9 @@ func (r *run) forget(l Login) {
 	var closing []*session
 	for key, s := range r.sessions {
 		if s.target == r.targets[l.Target()] {
-			closing = append(closing, s)
+			if s.forgotten = true; s.jobs == 0 {
+				closing = append(closing, s)
+			}
 			delete(r.sessions, key)
 		}
 	}

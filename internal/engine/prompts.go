@@ -52,10 +52,24 @@ func (r *run) ask(q play.Prompt, scope jinja.Scope) (jinja.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	if q.Private {
+		r.hide(answer)
+	}
 	if answer == "" && q.Default != nil {
 		answer = fallback
 	}
-	return r.encrypted(q, answer)
+	v, err := r.encrypted(q, answer)
+	if hash, ok := v.(string); ok && q.Private && q.Encrypt != "" {
+		r.hide(hash)
+	}
+	return v, err
+}
+
+// hide has a text masked from now on.
+func (r *run) hide(text string) {
+	if r.Secret != nil {
+		r.Secret(text)
+	}
 }
 
 // encrypted makes a hash of an answer where the play wants one.

@@ -50,8 +50,10 @@ func (ht *hostTask) tries(scope jinja.Scope) ending {
 			return ht.exhausted(e, again)
 		}
 		ht.keywords(e.res)
+		e.res.Item = ht.item
+		shown := ht.shown(*e.res)
 		ht.emit(event.Retry{
-			Host: ht.h.name, Task: e.res.Task, Role: e.res.Role, Delegated: ht.to.name, Item: ht.item, Left: again + 1 - n, Retries: again, Result: e.res.Result, Hidden: e.res.Hidden,
+			Host: ht.h.name, Task: shown.Task, Role: shown.Role, Delegated: ht.to.name, Item: shown.Item, Left: again + 1 - n, Retries: again, Result: shown.Result, Hidden: shown.Hidden,
 		})
 		if err := wait(ht.looking, time.Duration(delay*float64(time.Second))); err != nil {
 			return endingOf(ht.brokenOffResult())

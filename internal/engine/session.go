@@ -19,6 +19,10 @@ type session struct {
 	real   *openHost
 	shown  host.Host
 	target *target
+
+	// Under the run's lock:
+	jobs      int  // tasks in the background that work through it
+	forgotten bool // it is to be closed when they have ended
 }
 
 // target is a machine, whoever logs in and under whichever name the inventory has it.
@@ -39,11 +43,13 @@ func (t *target) take(ctx context.Context) (release func(), err error) {
 	}
 }
 
-func newSession(real *openHost, t *target) *session { return &session{real, real, t} }
+func newSession(real *openHost, t *target) *session {
+	return &session{real: real, shown: real, target: t}
+}
 
 // newPlanningSession shares the overlay of a target between its sessions: what root's tasks would change, the login's tasks see.
 func newPlanningSession(real *openHost, t *target) *session {
-	return &session{real, t.overlay.As(real), t}
+	return &session{real: real, shown: t.overlay.As(real), target: t}
 }
 
 // host gives the host for a task. A task with `check_mode: true` gets an overlay of its own, which is thrown away, so that later tasks see as little of it as in a run that makes its

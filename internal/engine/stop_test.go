@@ -32,7 +32,7 @@ func (f *fake) Continue(ctx context.Context, r host.Reader, outcomes []change.Ou
 }
 
 func fakeSpec(name string, f fake) modules.Spec {
-	return modules.Spec{Name: name, Short: "does what a test says", New: func() modules.Task { return &f }}
+	return modules.Spec{Name: name, Short: "does what a test says", New: func() modules.Task { own := f; return &own }}
 }
 
 func tasks(tasks ...string) string {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -125,19 +126,37 @@ func TestOneTargetIsUnsureUnderEveryName(t *testing.T) {
 }
 
 func TestTasksOnOneTargetRunOneAtATime(t *testing.T) {
-	var working, most atomic.Int32
 	w, _ := oneMachine(8)
 	w.targets["n7"] = "n7" // a machine of its own waits for none of them
-	w.specs = []modules.Spec{fakeSpec("look", fake{plan: func(context.Context, host.Reader) (*modules.Plan, error) {
-		n := working.Add(1)
-		for m := most.Load(); n > m && !most.CompareAndSwap(m, n); m = most.Load() {
+	both := map[string]chan struct{}{"n0": make(chan struct{}), "n7": make(chan struct{})}
+	other := map[string]string{"n0": "n7", "n7": "n0"}
+	working, first := map[string]*atomic.Int32{"n0": {}, "n7": {}}, map[string]*sync.Once{"n0": {}, "n7": {}}
+	for name := range both {
+		w.hosts[name].Put(mem.File("/name", name))
+	}
+	w.specs = []modules.Spec{fakeSpec("look", fake{plan: func(ctx context.Context, r host.Reader) (*modules.Plan, error) {
+		f, err := r.ReadFile(ctx, "/name", 100)
+		if err != nil {
+			return nil, err
 		}
-		time.Sleep(5 * time.Millisecond)
-		working.Add(-1)
+		text, _ := f.Content.Data()
+		machine := string(text)
+		if n := working[machine].Add(1); n > 1 {
+			t.Errorf("%d tasks at once on %s", n, machine)
+		}
+		defer working[machine].Add(-1)
+		first[machine].Do(func() { // the first task on either machine goes on when one on the other has begun
+			close(both[machine])
+			select {
+			case <-both[other[machine]]:
+			case <-time.After(time.Minute):
+				t.Errorf("%s waits for a task on another machine", other[machine])
+			}
+		})
 		return &modules.Plan{}, nil
 	}})}
 	w.run(t, engine.Options{Forks: 8}, tasks("look:"))
-	if most.Load() != 2 {
-		t.Errorf("%d tasks at once, want one on each of the two machines", most.Load())
+	if !strings.Contains(w.log(), "n6 ok") {
+		t.Error(w.log())
 	}
 }
