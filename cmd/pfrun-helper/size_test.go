@@ -11,7 +11,7 @@ import (
 )
 
 // flags are those that the Makefile builds the helper with.
-const flags = "-trimpath -ldflags '-s -w' -gcflags=all=-l"
+const flags = "-trimpath -tags purego -ldflags '-s -w' -gcflags=all=-l"
 
 // TestSize holds that the helper stays small enough to be sent to every host: 5 MB, 2 MB compressed.
 func TestSize(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"cmp"
 	"net/netip"
 	"slices"
+	"sort"
 )
 
 // The address families of a listener.
@@ -90,8 +91,9 @@ func Merge(lists ...[]Listener) []Listener {
 			out[i].DualStack, out[i].Uncertain = false, false
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Listener) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Family, b.Family), a.Address.Compare(b.Address), cmp.Compare(a.Interface, b.Interface))
+	sort.SliceStable(out, func(i, j int) bool { // one piece of code for all types, where slices has one for each: this is linked into the helper
+		a, b := out[i], out[j]
+		return cmp.Or(cmp.Compare(a.Port, b.Port), cmp.Compare(a.Family, b.Family), a.Address.Compare(b.Address), cmp.Compare(a.Interface, b.Interface)) < 0
 	})
 	return out
 }

@@ -1,11 +1,11 @@
 package sockets
 
 import (
-	"cmp"
 	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 )
@@ -215,6 +215,6 @@ func (r row) users() []User {
 			out = append(out, u)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b User) int { return cmp.Compare(a.PID, b.PID) })
+	sort.SliceStable(out, func(i, j int) bool { return out[i].PID < out[j].PID })
 	return out
 }

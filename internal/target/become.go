@@ -2,9 +2,9 @@ package target
 
 import (
 	"cmp"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"github.com/pfrun/pfrun/internal/transport"
 	"slices"
 	"strings"
 )
@@ -160,4 +160,4 @@ func doasArgv(b *Become, w way, argv []string) []string {
 }
 
 // marker makes a word that nothing else says.
-func marker(kind string) string { return "pfrun-" + kind + "-" + rand.Text() }
+func marker(kind string) string { return "pfrun-" + kind + "-" + transport.Token() }

@@ -1,14 +1,13 @@
 package target
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
-	"slices"
+	"sort"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/transport"
@@ -197,7 +196,7 @@ func (h *Host) walk(ctx context.Context, prefix, dir string, yield func(host.Sta
 		if err != nil {
 			return nil, err
 		}
-		slices.SortFunc(infos, func(a, b transport.FileInfo) int { return cmp.Compare(a.Name, b.Name) })
+		sort.Slice(infos, func(i, j int) bool { return infos[i].Name < infos[j].Name })
 		var all []host.Stat
 		for _, fi := range infos {
 			st, err := h.describe(ctx, f, prefix+fi.Name, fi)

@@ -2,9 +2,9 @@ package target
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"github.com/pfrun/pfrun/internal/transport"
 	"io/fs"
 	"slices"
 
@@ -12,7 +12,7 @@ import (
 )
 
 // beside gives a name in the same folder that nobody else has.
-func beside(path string) string { return folder(path) + ".pfrun-" + rand.Text() + ".tmp" }
+func beside(path string) string { return folder(path) + ".pfrun-" + transport.Token() + ".tmp" }
 
 func (h *Host) remove(ctx context.Context, c change.Remove) error {
 	if err := checkPath(c.Path); err != nil {

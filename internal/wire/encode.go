@@ -7,7 +7,7 @@ import (
 	"math"
 	"reflect"
 	"slices"
-	"strings"
+	"sort"
 	"time"
 
 	"github.com/pfrun/pfrun/modules/change"
@@ -111,7 +111,7 @@ func (w *writer) mapping(v reflect.Value, depth int) error {
 	}
 	w.uint(uint64(v.Len()) + 1)
 	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
+	sort.Slice(keys, func(i, j int) bool { return keys[i].String() < keys[j].String() })
 	for _, k := range keys {
 		w.text(k.String())
 		if err := w.value(v.MapIndex(k), depth+1); err != nil {

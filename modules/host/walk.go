@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"iter"
 	"path"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -38,7 +38,7 @@ func (o *Overlay) below(ctx context.Context, dir string) ([]Stat, error) {
 		return nil, err
 	}
 	all = append(all, o.created(dir, real, seen)...)
-	slices.SortFunc(all, func(a, b Stat) int { return ComparePaths(a.Path, b.Path) })
+	sort.Slice(all, func(i, j int) bool { return ComparePaths(all[i].Path, all[j].Path) < 0 })
 	return all, nil
 }
 

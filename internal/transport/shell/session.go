@@ -10,9 +10,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
+	"github.com/pfrun/pfrun/internal/transport"
 	"io"
 	"strconv"
 	"strings"
@@ -45,7 +45,7 @@ const start = `LC_ALL=C; export LC_ALL; PATH=$PATH:/usr/sbin:/usr/bin:/sbin:/bin
 // Open makes a session of a running POSIX shell that reads its script from stdin (`sh` without arguments). Close closes stdin, and whoever started the shell sees to it
 // that stdout ends then.
 func Open(ctx context.Context, stdin io.WriteCloser, stdout io.Reader) (*Files, error) {
-	f := &Files{stdin: stdin, stdout: bufio.NewReaderSize(stdout, 64<<10), end: "end-" + rand.Text(), turn: make(chan struct{}, 1), fds: make(chan int, 7)}
+	f := &Files{stdin: stdin, stdout: bufio.NewReaderSize(stdout, 64<<10), end: "end-" + transport.Token(), turn: make(chan struct{}, 1), fds: make(chan int, 7)}
 	for fd := 3; fd <= 9; fd++ { // dash knows no descriptor of two digits
 		f.fds <- fd
 	}
