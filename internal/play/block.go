@@ -21,13 +21,14 @@ func isBlock(n *yamlsrc.Node) bool {
 
 // block reads a block. Where one cannot stand it is told, and nil.
 func (l *loading) block(n *yamlsrc.Node, in *level) *Block {
-	if in.handler {
+	if in.handler && in.nested {
 		l.fault(n.Pos, "Using a block as a handler is not supported.").WithHint("make a handler of each task, with a \"listen:\" that they share")
 		return nil
 	}
 	head := l.head(n, in, "Block")
 	b := &Block{Pos: n.Pos, Name: head.Name}
 	inner := in.below(head)
+	inner.nested = true
 	for _, part := range []struct {
 		word string
 		to   *[]Node
@@ -35,6 +36,8 @@ func (l *loading) block(n *yamlsrc.Node, in *level) *Block {
 		v := n.Get(part.word)
 		switch {
 		case v == nil:
+		case in.handler && part.word != "block":
+			l.warn(v.Pos, "%s of handlers is never run", part.word)
 		case part.word != "block" && v.Kind != yamlsrc.Null && n.Get("block").IsNull():
 			l.fault(v.Pos, "'%s' keyword cannot be used without 'block'", part.word)
 		case part.word == "block" && n.Get("rescue") != nil && len(n.Get("rescue").Items) > 0:

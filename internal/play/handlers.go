@@ -9,10 +9,30 @@ import (
 )
 
 // handlers reads a list of handlers.
-func (l *loading) handlers(n *yamlsrc.Node, in *level) []*Task {
+func (l *loading) handlers(n *yamlsrc.Node, in *level) [][]*Task {
 	of := *in
 	of.handler, of.when, of.maybe = true, nil, false
-	return Tasks(l.tasks(n, &of))
+	return groups(l.tasks(n, &of))
+}
+
+// groups parts handlers by the blocks that they stand in: what stands between blocks is one too.
+func groups(nodes []Node) [][]*Task {
+	var all [][]*Task
+	open := false
+	for _, n := range nodes {
+		switch n := n.(type) {
+		case *Block:
+			all = append(all, Tasks(n.Body))
+			open = false
+		case *Task:
+			if !open {
+				all = append(all, nil)
+			}
+			all[len(all)-1] = append(all[len(all)-1], n)
+			open = true
+		}
+	}
+	return all
 }
 
 // checkHandler reads what only handlers have, and holds what they need.

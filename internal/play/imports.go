@@ -58,7 +58,12 @@ func (l *loading) taskFile(pos diag.Pos, path string, in *level) []Node {
 	}
 	inner := *in
 	inner.file = &file{path: path, dir: filepath.Dir(path), book: in.file.book, up: in.file}
-	return l.tasks(root, &inner)
+	inner.nested = false
+	nodes := l.tasks(root, &inner)
+	if in.handler { // what stands in a block there stands beside the import
+		nodes = flat(nodes)
+	}
+	return nodes
 }
 
 // importRole reads the role that an import names: its tasks stand in place of the import and have its keywords.
@@ -138,4 +143,12 @@ func (l *loading) roleFiles(r *IncludeRole, pos diag.Pos, in *level) (RoleFiles,
 		}
 	}
 	return from, all
+}
+
+func flat(nodes []Node) []Node {
+	var all []Node
+	for _, t := range Tasks(nodes) {
+		all = append(all, t)
+	}
+	return all
 }

@@ -138,7 +138,7 @@ func (l *loading) environment(n *yamlsrc.Node) []jinja.Value {
 			all = append(all, v)
 		case nil:
 		default:
-			l.fault(item.Pos, "environment must be a mapping of names to values, not %s", item.Kind.WithArticle())
+			l.warn(item.Pos, "environment must be a mapping of names to values, not %s: it is left out", item.Kind.WithArticle())
 		}
 	}
 	return all
@@ -172,7 +172,7 @@ func (l *loading) collections(n *yamlsrc.Node) []string {
 		case jinja.IsTemplate(name):
 			l.warn(item.Pos, "collections cannot be templates: %q is taken as it is written", name)
 		case strings.Count(name, ".") != 1:
-			l.fault(item.Pos, "%q is not the name of a collection", name).WithHint("write it as NAMESPACE.NAME")
+			l.warn(item.Pos, "%q is not the name of a collection", name).WithHint("write it as NAMESPACE.NAME")
 		default:
 			names = append(names, name)
 		}

@@ -17,6 +17,8 @@ type level struct {
 	file   *file // in which the tasks stand
 	// handler says that the tasks are handlers, maybe that they stand behind a condition, rescued that a rescue waits for them to fail.
 	handler, maybe, rescued bool
+	// nested says that the tasks stand in a block: handlers can stand in one, which is but a list of them, and not deeper.
+	nested bool
 }
 
 // file is a file of tasks that is being loaded.

@@ -38,7 +38,7 @@ func TestResolveAction(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"debgu":         `site.yml:5:16: couldn't resolve module/action 'debgu': nobody knows a module of this name (did you mean "debug"?)`,
-		"ufw":           `site.yml:5:16: pfrun does not have the module "community.general.ufw"`,
+		"jenkins_job":           `site.yml:5:16: pfrun does not have the module "community.general.jenkins_job"`,
 		"lineinfile":    `lineinfile has no argument "msg"`,
 		"include_tasks": `site.yml:5:16: the action include_tasks cannot be named by a template`,
 		"{{ x }}":       `site.yml:5:16: the action {{ x }} cannot be named by a template`,
@@ -57,7 +57,7 @@ func TestStrictAndMissingHandler(t *testing.T) {
 - hosts: all
   gather_facts: false
   tasks:
-    - ufw: {}
+    - jenkins_job: {}
       when: a
     - debug: {mgs: a}
       ignore_errors: true

@@ -117,7 +117,7 @@ func (l *loading) lists(p *Play, n *yamlsrc.Node, in *level) {
 		}
 	}
 	if h := n.Get("handlers"); h != nil {
-		p.Handlers = append(p.Handlers, l.handlers(h, in))
+		p.Handlers = append(p.Handlers, l.handlers(h, in)...)
 	}
 	p.Handlers = append(p.Handlers, imported...)
 	pre, tasks, post := Section{Name: "pre_tasks", Flush: true}, Section{Name: "tasks", Flush: true}, Section{Name: "post_tasks", Flush: true}

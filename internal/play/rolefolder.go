@@ -36,10 +36,8 @@ func (rf *roleFolder) read() []Node {
 	}
 	block.Body = append(block.Body, rf.tasks("tasks", rf.use.from.Tasks, rf.in)...)
 	of := *rf.in
-	of.handler = true
-	if handlers := Tasks(rf.tasks("handlers", rf.use.from.Handlers, &of)); len(handlers) > 0 {
-		r.Handlers = [][]*Task{handlers}
-	}
+	of.handler, of.nested = true, false
+	r.Handlers = groups(rf.tasks("handlers", rf.use.from.Handlers, &of))
 	return append(nodes, block)
 }
 

@@ -169,6 +169,7 @@ func (l *loading) role(u *roleUse) (*Role, []Node) {
 	}
 	r.Key = u.key(r)
 	in := *u.under
+	in.nested = false
 	in.role, in.file = r, &file{path: filepath.Join(r.Path, "meta"), dir: filepath.Join(r.Path, "tasks"), book: u.under.file.book}
 	rf := &roleFolder{loading: l, role: r, use: u, in: &in}
 	return r, rf.read()

@@ -1,0 +1,117 @@
+package play_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+)
+
+const (
+	errorsDoc   = "../../docs/errors.md"
+	errorsHead  = "testdata/errors-head.md"
+	ansibleSays = "testdata/ansible-errors.txt"
+)
+
+// shownInDoc are the playbooks that docs/errors.md shows: what people get wrong, each once.
+var shownInDoc = strings.Fields(`scalar not-yaml no-hosts hosts-null hosts-mapping play-keyword-typo play-words play-keyword-module import-playbook import-playbook-circle import-playbook-faults
+	gather-facts-not-boolean vars-not-mapping vars-bad-names booleans port tasks-mapping task-not-mapping task-keyword-typo task-numbers with block local-action unknown-module ansible-module
+	ansible-module-with-when two-modules no-module unknown-argument unknown-argument-templated missing-argument bad-choice bad-type alias-twice free-form-args bad-when unknown-filter template-error
+	unknown-test bad-loop loop-control bad-register missing-handler listen-in-task meta unquoted-template many-at-once duplicate-key vars-prompt vars-files import-tasks import-tasks-circle
+	include-tasks include-tasks-faults include-role import-role role-missing role-faults role-circle role-plugins end-role handler-block handler-role handler-in-role-missing args words
+	ignore-errors-argument tab colon indentation quote alias two-faults-two-files`)
+
+// TestErrorsDoc holds docs/errors.md: what pfrun says of broken playbooks, beside what ansible-core says.
+func TestErrorsDoc(t *testing.T) {
+	archive, err := txtar.ParseFile(brokenFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, err := os.ReadFile(errorsHead)
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := ansibleErrors(t)
+	b := strings.Builder{}
+	b.Write(head)
+	seen := 0
+	for _, book := range brokens(t, archive) {
+		if _, ok := theirs[book.name]; !ok {
+			t.Errorf("of %s it is not known what ansible-core says: run integration/scripts/ansibleerrors", book.name)
+		}
+		if slices.Contains(shownInDoc, book.name) {
+			seen++
+			section(&b, book, theirs[book.name])
+		}
+	}
+	if seen != len(shownInDoc) || seen < 40 {
+		t.Errorf("%d of %d playbooks are shown", seen, len(shownInDoc))
+	}
+	if *update {
+		if err := os.WriteFile(errorsDoc, []byte(b.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc, err := os.ReadFile(errorsDoc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(doc), b.String()); diff != "" {
+		t.Errorf("go test ./internal/play -update writes the document anew: want -, got +:\n%s", diff)
+	}
+}
+
+// ansibleErrors gives what is recorded of each playbook, as the document shows it.
+func ansibleErrors(t *testing.T) map[string]string {
+	b, err := os.ReadFile(ansibleSays)
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := map[string]string{}
+	for line := range strings.Lines(string(b)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if strings.HasPrefix(line, "#") || len(fields) != 4 {
+			continue
+		}
+		text := fields[3]
+		if r := []rune(text); len(r) > 300 {
+			text = string(r[:300]) + "…"
+		}
+		if fields[2] != "" {
+			text = fields[2] + ": " + text
+		}
+		switch fields[1] {
+		case "run":
+			text = "(when the task is reached) " + text
+		case "warning":
+			text = "warning: " + text
+		case "nothing":
+			text = "(nothing)"
+		}
+		said[fields[0]] = text
+	}
+	return said
+}
+
+func section(b *strings.Builder, book broken, theirs string) {
+	fmt.Fprintf(b, "\n## %s\n", book.name)
+	files := []string{}
+	for name := range book.files {
+		if name != "site.yml" {
+			files = append(files, name)
+		}
+	}
+	slices.Sort(files)
+	for _, name := range append([]string{"site.yml"}, files...) {
+		title := ""
+		if len(files) > 0 {
+			title = "# " + name + "\n"
+		}
+		fmt.Fprintf(b, "\n```yaml\n%s%s```\n", title, book.files[name])
+	}
+	fmt.Fprintf(b, "\npfrun:\n\n```text\n%s```\n\nansible-core:\n\n```text\n%s\n```\n", book.answer.Data, theirs)
+}
