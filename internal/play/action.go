@@ -100,11 +100,16 @@ func (l *loading) lookup(t *Task) (*modules.Module, bool) {
 	if m, ok := l.o.Registry.Lookup(t.Action); ok {
 		return m, true
 	}
-	if !strings.Contains(t.Action, ".") {
-		for _, c := range t.Collections {
-			if m, ok := l.o.Registry.Lookup(c + "." + t.Action); ok {
-				return m, true
-			}
+	if dot := strings.LastIndexByte(t.Action, '.'); dot > 0 {
+		short := t.Action[dot+1:]
+		if collectionOf()[short] != t.Action[:dot] {
+			return nil, false
+		}
+		return l.o.Registry.Lookup(short)
+	}
+	for _, c := range t.Collections {
+		if m, ok := l.o.Registry.Lookup(c + "." + t.Action); ok {
+			return m, true
 		}
 	}
 	return l.o.Registry.Lookup(fullName(t.Action))

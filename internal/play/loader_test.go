@@ -13,6 +13,9 @@ import (
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
+	"github.com/pfrun/pfrun/internal/word"
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/all"
 )
 
 func TestResolveAction(t *testing.T) {
@@ -38,7 +41,7 @@ func TestResolveAction(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"debgu":         `site.yml:5:16: couldn't resolve module/action 'debgu': nobody knows a module of this name (did you mean "debug"?)`,
-		"jenkins_job":           `site.yml:5:16: pfrun does not have the module "community.general.jenkins_job"`,
+		"jenkins_job":   `site.yml:5:16: pfrun does not have the module "community.general.jenkins_job"`,
 		"lineinfile":    `lineinfile has no argument "msg"`,
 		"include_tasks": `site.yml:5:16: the action include_tasks cannot be named by a template`,
 		"{{ x }}":       `site.yml:5:16: the action {{ x }} cannot be named by a template`,
@@ -248,5 +251,27 @@ func TestKeys(t *testing.T) {
 	}
 	if diff := cmp.Diff([]int{0, 0, 1, 1, 2, 3, 4, 0, 0, 5, 6}, got); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestModulesOfCollections holds by which names a module is found that a collection has and pfrun has under its short name.
+func TestModulesOfCollections(t *testing.T) {
+	o := options()
+	specs := append(all.Specs(), modules.Spec{Name: "jenkins_job", Short: "x", New: func() modules.Task { return &word.GroupBy{} }})
+	specs = append(specs, modules.Spec{Name: "other", Names: []string{"ns.coll.thing"}, Short: "x", New: func() modules.Task { return &word.GroupBy{} }})
+	o.Registry = modules.NewRegistry(specs...)
+	for action, want := range map[string]string{
+		"jenkins_job": "jenkins_job", "community.general.jenkins_job": "jenkins_job", "ns.coll.thing": "other", "thing": "other",
+		"someone.else.jenkins_job": "", "community.general.debug": "", "nobody": "",
+	} {
+		src := &diag.Source{Name: "site.yml", Text: "- hosts: all\n  gather_facts: false\n  collections: [ns.coll]\n  tasks:\n    - " + action + ": {key: a}\n      when: x\n"}
+		book, ds := play.NewLoader(o).Parse(src)
+		got := ""
+		if tasks := book.Plays[0].Tasks(); len(tasks) == 1 && tasks[0].Module != nil {
+			got = tasks[0].Module.Name
+		}
+		if got != want || (want == "") != (len(ds) > 0) {
+			t.Errorf("%s: got %q, %v", action, got, ds)
+		}
 	}
 }
