@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
-.PHONY: help build helper test test-unit test-integration test-long race lint fuzz fuzz-seeds \
+.PHONY: help build helper test test-unit test-integration test-long race lint fuzz expressions bench-expressions fuzz-seeds \
 	images conformance parity parity-record engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
@@ -70,6 +70,28 @@ race: cc helper ## run the unit tests in their long form, in random order
 
 fuzz-seeds: ## run the seeds of the fuzz targets
 	go test -run '^Fuzz' $(UNIT)
+
+# The templates of other people, and Ansible's word on them. CORPUS: folders of roles and collections, with colons between. JINJA: a checkout of Jinja2.
+ANSIBLE := integration/expressions/ansible.sh
+CORPUS ?=
+JINJA ?=
+
+expressions: images ## hold expressions to ansible-core and Jinja2: CORPUS=roles:collections JINJA=checkout
+	@test -n "$(CORPUS)$(JINJA)" || { echo 'give CORPUS=folder:folder, JINJA=checkout or both'; exit 1; }
+	@$(ANSIBLE) true
+	@if [ -n "$(CORPUS)" ]; then \
+		PFRUN_CORPUS="$(CORPUS)" PFRUN_MEASURE="$(CURDIR)/$(ANSIBLE) python3 /expressions/measure.py" TZ=UTC go test . -count=1 -run '^TestCorpus' -v -timeout 2h; \
+	fi
+	@if [ -n "$(JINJA)" ]; then \
+		tmp=$$(mktemp -d); trap 'rm -rf "$$tmp"' EXIT; \
+		tar -C "$(JINJA)" -cf - tests src pyproject.toml | $(ANSIBLE) sh -c 'rm -rf /tmp/jinja && mkdir /tmp/jinja && tar -C /tmp/jinja -xf - && python3 /expressions/jinja_suite.py /tmp/jinja /tmp/suite.json >&2'; \
+		$(ANSIBLE) cat /tmp/suite.json > "$$tmp/suite.json"; \
+		PFRUN_JINJA2_SUITE="$$tmp/suite.json" go test ./internal/jinja -count=1 -run TestJinja2Suite -v; \
+	fi
+
+bench-expressions: images ## time expressions beside Ansible's templar and plain Jinja2
+	@$(ANSIBLE) true
+	PFRUN_BENCH="$(CURDIR)/$(ANSIBLE) python3 /expressions/bench.py" go test ./internal/jinja -count=1 -run TestSideBySide -v
 
 # How long each fuzz target runs, and which: package:target.
 FUZZTIME ?= 10m

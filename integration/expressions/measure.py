@@ -2,6 +2,7 @@
 """Says what ansible-core makes of templates: reads cases as JSON lines on standard input, and writes each with what came of it.
 
 A case is {"id", "kind": "arg" | "when" | "template", "template", "vars", "files"}; added are "repr_2_19" (the exact repr of the value) or "error_2_19" (the message).
+"value_2_19" is the value where it is JSON. With --parse nothing is evaluated: "error_2_19" says what is wrong with the syntax.
 Run it where ansible-core 2.19 is installed. What a template reads of the machine is what that machine has.
 """
 import json
@@ -16,10 +17,11 @@ os.environ.setdefault("EVAL_ENV", "envval")
 os.environ.setdefault("ANSIBLE_LOCALHOST_WARNING", "False")
 os.environ.setdefault("ANSIBLE_DEPRECATION_WARNINGS", "False")
 
+import jinja2
 from ansible.parsing.dataloader import DataLoader
 from ansible.plugins.loader import init_plugin_loader
 from ansible.template import Templar, trust_as_template
-from ansible._internal._templating import _transform
+from ansible._internal._templating._jinja_bits import TemplateOverrides
 from ansible.module_utils._internal import _datatag
 from ansible.utils.display import Display
 
@@ -42,11 +44,6 @@ def trusted(value):
     return value
 
 
-def overrides(text):
-    """Takes the line #jinja2: off a template file, whose settings the engine reads itself."""
-    return dict(trim_blocks=True, lstrip_blocks=False)
-
-
 def plain(value):
     """The value in builtin types, so that its repr is Python's."""
     if isinstance(value, dict):
@@ -66,7 +63,7 @@ def evaluate(case, directory):
         return templar.evaluate_conditional(text)
     if kind == "template":
         templar = templar.copy_with_new_env(searchpath=[directory])
-        return templar.template(text, escape_backslashes=False, overrides=overrides(text))
+        return templar.template(text, escape_backslashes=False, overrides=dict(trim_blocks=True, lstrip_blocks=False))
     return templar.template(text)
 
 
@@ -89,7 +86,12 @@ def measure(case):
         os.chdir(directory)
         signal.alarm(SECONDS)
         try:
-            case["repr_2_19"], case["error_2_19"] = repr(plain(evaluate(case, directory))), None
+            value = plain(evaluate(case, directory))
+            case["repr_2_19"], case["error_2_19"] = repr(value), None
+            try:
+                case["value_2_19"] = json.loads(json.dumps(value))
+            except (TypeError, ValueError):
+                pass
         except BaseException as e:
             chain, seen = [], e
             while seen is not None and len(chain) < 6:
@@ -102,10 +104,25 @@ def measure(case):
     return case
 
 
+def parse(case):
+    """Says whether Jinja2 can parse a case, with the extensions that Ansible has by default."""
+    text = case["template"]
+    if case["kind"] == "when" and "{{" not in text and "{%" not in text:
+        text = "{{ (%s) }}" % text
+    try:
+        text, overrides = TemplateOverrides.DEFAULT._extract_template_overrides(text)
+        jinja2.Environment(trim_blocks=True).overlay(**overrides.overlay_kwargs()).parse(text)
+        case["error_2_19"] = None
+    except Exception as e:
+        case["error_2_19"] = str(e) or type(e).__name__
+    return case
+
+
 def main():
+    answer = parse if "--parse" in sys.argv else measure
     for line in sys.stdin:
         if line.strip():
-            print(json.dumps(measure(json.loads(line))), flush=True)
+            print(json.dumps(answer(json.loads(line))), flush=True)
 
 
 if __name__ == "__main__":
