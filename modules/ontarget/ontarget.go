@@ -7,6 +7,7 @@ import (
 	"github.com/pfrun/pfrun/modules/command"
 	"github.com/pfrun/pfrun/modules/copy"
 	"github.com/pfrun/pfrun/modules/file"
+	"github.com/pfrun/pfrun/modules/find"
 	"github.com/pfrun/pfrun/modules/lineinfile"
 	"github.com/pfrun/pfrun/modules/ping"
 	"github.com/pfrun/pfrun/modules/postconf"
@@ -27,6 +28,7 @@ func Specs() []modules.Spec {
 		command.Spec(),
 		copy.Spec(),
 		file.Spec(),
+		find.Spec(),
 		lineinfile.Spec(),
 		ping.Spec(),
 		postconf.Spec(),
