@@ -51,10 +51,14 @@ func (p *Project) loadLimit() {
 		return
 	}
 	for _, w := range warnings {
-		p.faults.Add(diag.Warnf(diag.Pos{}, "--limit: %s", w))
+		p.faults.Add(diag.Warnf(diag.Pos{}, "%s", w))
 	}
 	if len(hosts) == 0 && len(p.inv.Hosts) > 0 {
-		p.faults.Add(diag.Errorf(diag.Pos{}, "--limit %s matches no host", p.options.Limit).WithHint("the groups there are: %s", p.groupList()))
+		message := fmt.Sprintf("--limit %s matches no host", p.options.Limit)
+		if p.options.Lenient { // scripts look for these words
+			message = "Specified inventory, host pattern and/or --limit leaves us with no hosts to target."
+		}
+		p.faults.Add(diag.Errorf(diag.Pos{}, "%s", message).WithHint("the groups there are: %s", p.groupList()))
 	}
 	p.limit = map[string]bool{}
 	for _, h := range hosts {
@@ -161,18 +165,33 @@ func (p *Project) magic() map[string]jinja.Value {
 	if err != nil {
 		dir = p.bookDir()
 	}
-	return map[string]jinja.Value{
+	m := map[string]jinja.Value{
 		"playbook_dir":              dir,
 		"ansible_check_mode":        p.options.Check,
 		"ansible_diff_mode":         p.options.Diff,
 		"ansible_verbosity":         int64(p.options.Verbosity),
 		"ansible_forks":             int64(max(p.options.Forks, 1)),
-		"ansible_limit":             p.options.Limit,
-		"ansible_run_tags":          jinja.FromGo(toAny(p.options.Tags)),
+		"ansible_run_tags":          jinja.FromGo(toAny(p.runTags())),
 		"ansible_skip_tags":         jinja.FromGo(toAny(p.options.SkipTags)),
 		"ansible_version":           ansibleVersion(),
 		"ansible_inventory_sources": jinja.FromGo(toAny(p.sources())),
 	}
+	m["ansible_config_file"] = nil
+	if s := p.options.Settings; s != nil && s.File != "" {
+		m["ansible_config_file"] = s.File
+	}
+	if p.options.Limit != "" {
+		m["ansible_limit"] = p.options.Limit
+	}
+	return m
+}
+
+// runTags gives the tags that were asked for; without any it is all, as in Ansible.
+func (p *Project) runTags() []string {
+	if len(p.options.Tags) == 0 {
+		return []string{"all"}
+	}
+	return p.options.Tags
 }
 
 func toAny(ss []string) []any {

@@ -171,7 +171,7 @@ func judge(t *testing.T, v Verdict, reason, output string) {
 	case reason != "" && v.same():
 		t.Errorf("it is the same now: take it out of pending.txt (%s)", reason)
 	case reason != "":
-		t.Logf("known to differ: %s", reason)
+		t.Logf("known to differ: %s\n%s", reason, v)
 	}
 }
 

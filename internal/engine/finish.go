@@ -70,7 +70,10 @@ func (ht *hostTask) goOn(e ending) {
 // rescueVars sets the variables by which a rescue sees what failed.
 func (ht *hostTask) rescueVars(e ending) {
 	t := jinja.NewDict()
-	t.Set("name", e.res.Task)
+	t.Set("name", "") // as in Ansible, of a task that has none
+	if ht.t.Name != nil {
+		t.Set("name", e.res.Task)
+	}
 	t.Set("action", ht.t.Action)
 	t.Set("args", argsOf(ht.t))
 	t.Set("register", nil)

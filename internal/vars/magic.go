@@ -103,7 +103,7 @@ func (sc *scope) magicNames(n names) {
 	}
 }
 
-// StartPlay sets the magic variables of the play that begins: its name, its roles, every host that it names.
+// StartPlay sets the magic variables of the play that begins: its name, its folder, its roles, every host that it names.
 func (s *Store) StartPlay(p *play.Play, name string, hosts []string) {
 	var named, dependent []string
 	for _, r := range s.playRoles(p) {
@@ -118,6 +118,9 @@ func (s *Store) StartPlay(p *play.Play, name string, hosts []string) {
 	s.play = map[string]jinja.Value{
 		"ansible_play_name": name, "ansible_play_hosts_all": texts(hosts), "ansible_play_role_names": texts(unique(named)), "role_names": texts(unique(named)),
 		"ansible_dependent_role_names": texts(unique(dependent)), "ansible_role_names": texts(unique(all)),
+	}
+	if p != nil && p.Dir != "" {
+		s.play["playbook_dir"] = p.Dir
 	}
 	s.setActive(hosts, hosts)
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -283,7 +284,8 @@ func (p *playbookProgram) exit(code int, err error) int {
 		for _, d := range invalid.Diagnostics {
 			p.complain(d)
 		}
-		if slices.ContainsFunc(invalid.Diagnostics, func(d *pfrun.Diagnostic) bool { return d.Pos.IsValid() }) {
+		inFile := func(d *pfrun.Diagnostic) bool { return d.Pos.IsValid() && !errors.Is(d.Err, fs.ErrNotExist) }
+		if slices.ContainsFunc(invalid.Diagnostics, inFile) {
 			return ansibleInvalid
 		}
 		return ansibleError

@@ -91,7 +91,8 @@ func TestAnsible(t *testing.T) {
 		},
 		"unreachable and ignored": {
 			events: []pfrun.Event{pfrun.TaskResult{Host: "h1", Status: pfrun.Unreachable, Ignored: true, Verbose: 1, Message: "no route"}},
-			want:   "fatal: [h1]: UNREACHABLE! => {\"changed\": false, \"msg\": \"no route\", \"unreachable\": true}\n...ignoring\n",
+			want: "[ERROR]: Task failed: Failed to connect to the host via ssh: no route\n" +
+				"fatal: [h1]: UNREACHABLE! => {\"changed\": false, \"msg\": \"Task failed: Failed to connect to the host via ssh: no route\", \"unreachable\": true}\n...ignoring\n",
 		},
 		"a loop": {
 			ansible: Ansible{Verbosity: 1},

@@ -59,8 +59,11 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 	case pfrun.Failed:
 		a.failed(e)
 	case pfrun.Unreachable:
+		d := &pfrun.Diagnostic{Pos: e.Pos, Message: unreachable(e), Hint: e.Hint}
+		if s := "[ERROR]: " + Fault(d); !e.Hidden && a.once(s) {
+			a.failure(a.Settings.ColourError, s)
+		}
 		a.failure(a.Settings.ColourUnreachable, "fatal: ["+label(e)+"]: UNREACHABLE! => "+a.dump(e))
-		a.hint(e)
 		a.ignoring(e)
 	case pfrun.Undecided, pfrun.Deferred, pfrun.Interrupted:
 		s := string(e.Status) + ": [" + label(e) + "]" + item(e)
@@ -129,10 +132,9 @@ func (a *Ansible) ignoring(e pfrun.TaskResult) {
 	}
 }
 
-func (a *Ansible) hint(e pfrun.TaskResult) {
-	if e.Hint != "" && !e.Hidden {
-		a.failure(a.Settings.ColourError, "hint: "+e.Hint)
-	}
+// unreachable says why a host cannot be reached, behind the words that scripts look for.
+func unreachable(e pfrun.TaskResult) string {
+	return "Task failed: Failed to connect to the host via ssh: " + e.Message
 }
 
 // label names the host, and the one that the task is delegated to.
@@ -211,7 +213,7 @@ func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
 		values["msg"] = e.Message
 	}
 	if e.Status == pfrun.Unreachable {
-		values["unreachable"] = true
+		values["unreachable"], values["msg"] = true, unreachable(e)
 	}
 	if e.Attempts > 0 {
 		values["attempts"] = e.Attempts
