@@ -139,12 +139,12 @@ type Report struct {
 
 // Failed reports whether a task failed on some host.
 func (r *Report) Failed() bool {
-	return r.any(func(h HostRecap) bool { return h.Failed > 0 })
+	return r.any(func(h HostRecap) bool { return h.Failed > 0 && h.Failed+h.Unreachable > h.Forgiven })
 }
 
 // Unreachable reports whether some host could not be reached.
 func (r *Report) Unreachable() bool {
-	return r.any(func(h HostRecap) bool { return h.Unreachable > 0 })
+	return r.any(func(h HostRecap) bool { return h.Unreachable > 0 && h.Failed+h.Unreachable > h.Forgiven })
 }
 
 func (r *Report) any(f func(HostRecap) bool) bool {

@@ -43,7 +43,7 @@ func (ht *hostTask) delegate() *ending {
 	ht.to.name = name
 	there := ht.Vars.Scope(ht.there())
 	if v, ok := there.Lookup("ansible_host"); ok {
-		if v, err := jinja.Force(ht.looking, v, there); err == nil {
+		if v, err := jinja.Force(ht.looking, v, there); err == nil && jinja.Str(v) != name {
 			ht.to.address = jinja.Str(v)
 		}
 	}

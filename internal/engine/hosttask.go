@@ -237,7 +237,10 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 		return endingOf(res)
 	}
 	if v, ok := task.(modules.Threshold); ok && ht.Verbosity < v.VerbosityThreshold() {
-		return ht.skip("skipped_reason", "Verbosity threshold not met.")
+		e := ht.skip("skipped_reason", "Verbosity threshold not met.")
+		e.value.(*jinja.Dict).Set("failed", false) // the action itself skips, and so gives a whole result
+		e.res.Result = jinja.ToGo(e.value)
+		return e
 	}
 	if e, ok := ht.word(task, scope); ok {
 		return e

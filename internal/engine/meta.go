@@ -91,6 +91,10 @@ func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
 		for _, n := range pr.all {
 			h := pr.host(n)
 			h.out, h.unreachable, h.removed, h.failed = false, false, false, false
+			if h.walked == failed || h.walked == gone {
+				h.walked = ended
+			}
+			h.recap.Forgiven = h.recap.Failed + h.recap.Unreachable
 		}
 		pr.metaDone(first, "cleared host errors")
 		pr.tellActive()

@@ -55,10 +55,11 @@ func (r *run) play(p *play.Play) error {
 		return nil
 	}
 	r.matched = true
-	if names, err = r.ordered(p, names); err != nil {
+	ordered, err := r.ordered(p, names) // the order is that in which hosts are taken; variables name them in the inventory's
+	if err != nil {
 		return err
 	}
-	batches, err := r.batches(p, names)
+	batches, err := r.batches(p, ordered)
 	if err != nil {
 		return err
 	}

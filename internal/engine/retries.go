@@ -128,6 +128,12 @@ func (ht *hostTask) limited(scope jinja.Scope) ending {
 	own.looking, own.limit = looking, making
 	e := own.work(scope)
 	ht.t, ht.to = own.t, own.to
+	if d, ok := e.value.(*jinja.Dict); ok && e.res.Status == event.Failed && errors.Is(context.Cause(looking), late) {
+		told := jinja.NewDict()
+		told.Set("period", int64(seconds))
+		d.Set("timedout", told)
+		e.res.Result = jinja.ToGo(d)
+	}
 	return e
 }
 

@@ -107,7 +107,7 @@ func (ht *hostTask) keep(e ending, p *modules.Plan) {
 		return
 	}
 	names := ht.keepers()
-	if p.Facts != nil && ht.to.name != "" {
+	if (p.Facts != nil || p.Vars != nil) && ht.to.name != "" {
 		if yes, err := optionalBool(ht.hard, ht.t.DelegateFacts, ht.scope()); err == nil && yes != nil && *yes {
 			names = []string{ht.to.name}
 		}

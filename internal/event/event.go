@@ -156,6 +156,7 @@ type HostRecap struct {
 	Host                                                        string
 	OK, Changed, Unreachable, Failed, Skipped, Rescued, Ignored int
 	Undecided, Deferred                                         int
+	Forgiven                                                    int // of Unreachable and Failed, what meta: clear_host_errors made good
 }
 
 func (PlayStart) event()   {}

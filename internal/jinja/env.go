@@ -200,6 +200,5 @@ func unknownName(t *Template, at int, what, name string, known []string) error {
 
 // notSupported are names that people know and pfrun refuses, with the reason.
 var notSupported = map[string]string{
-	"filter json_query":                   "it needs JMESPath (selectattr, map and combine do most of it)",
-	"filter community.general.json_query": "it needs JMESPath (selectattr, map and combine do most of it)",
+	"filter json_query": "it needs JMESPath (selectattr, map and combine do most of it)",
 }

@@ -30,6 +30,9 @@ func (p *parser) foreign(what, name string, at int) (ok bool) {
 }
 
 func foreignError(what, name string) error {
+	if why := notSupported[what+" "+name[strings.LastIndexByte(name, '.')+1:]]; why != "" {
+		return fmt.Errorf("the %s %s is not supported: %s", what, name, why)
+	}
 	return fmt.Errorf("the %s belongs to a collection, and pfrun does not have it: %s", what, name)
 }
 

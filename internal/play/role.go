@@ -46,6 +46,19 @@ func (r *Role) FullName() string {
 	return r.Collection + "." + r.Name
 }
 
+// Callers gives the roles whose tasks import or include this one, or the one that it is a dependency of, and so on upward; nearest first. That a role depends on another is no call.
+func (r *Role) Callers() []*Role {
+	var found []*Role
+	called := r.included
+	for _, p := range slices.Backward(r.Parents) {
+		if called {
+			found = append(found, p)
+		}
+		called = p.included
+	}
+	return found
+}
+
 // AllDeps gives the dependencies and theirs, those that run first before.
 func (r *Role) AllDeps() []*Role {
 	var all []*Role

@@ -67,11 +67,12 @@ func roleMagic(r *play.Role, name string) (jinja.Value, bool) {
 		}
 		return r.Collection, true
 	}
-	if len(r.Parents) == 0 {
+	callers := r.Callers()
+	if len(callers) == 0 {
 		return nil, false
 	}
 	var found []string
-	for _, p := range slices.Backward(r.Parents) { // the nearest first
+	for _, p := range callers {
 		if name == "ansible_parent_role_names" {
 			found = append(found, p.FullName())
 		} else {

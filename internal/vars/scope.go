@@ -61,7 +61,21 @@ func (sc *scope) Lookup(name string) (jinja.Value, bool) {
 	if v, ok := sc.lookupSet(name); ok {
 		return v, true
 	}
-	return sc.lookupLower(name)
+	if v, ok := sc.lookupLower(name); ok || name != "ansible_host" {
+		return v, ok
+	}
+	return sc.address()
+}
+
+// address is ansible_host where nobody sets it: tasks see where their host is reached, as in Ansible.
+func (sc *scope) address() (jinja.Value, bool) {
+	if sc.Task == nil || sc.host == nil || sc.bare {
+		return nil, false
+	}
+	if v, ok := sc.lookupLower("ansible_ssh_host"); ok {
+		return v, true
+	}
+	return sc.View.Host, true
 }
 
 // lookupLower finds what registered and set variables hide.

@@ -55,7 +55,7 @@ n "$(readlink -f -- "$p" || readlink -- "$p"; echo .)"
 n "$(readlink -n -- "$p"; echo .)"
 else n ""; n ""; fi
 c=
-if [ -n "$3" ] && [ -f "$p" ] && [ -r "$p" ]; then c=$("${3}sum" < "$p"); fi
+if [ -n "$3" ] && { [ -n "$2" ] || [ ! -L "$p" ]; } && [ -f "$p" ] && [ -r "$p" ]; then c=$("${3}sum" < "$p"); fi
 n "${c%% *}"
 m=
 if [ -n "$4" ] && command -v file >/dev/null; then m=$(file -b --mime-type --mime-encoding -- "$p" 2>/dev/null); fi
