@@ -38,7 +38,7 @@ func (ht *hostTask) conditions(all []play.Condition, scope jinja.Scope) (e *endi
 
 // perhaps gives the conditions of includes above the task of which only a real run can tell whether they hold.
 func (ht *hostTask) perhaps() []string {
-	if ht.turn == nil {
+	if ht.turn == nil || ht.turn.perhaps == nil {
 		return nil
 	}
 	return slices.Clip(ht.turn.perhaps.why)

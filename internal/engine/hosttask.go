@@ -65,6 +65,9 @@ func (ht *hostTask) scope() jinja.Scope { return ht.Vars.Scope(ht.view()) }
 
 // name is how the task is called on this host.
 func (ht *hostTask) name() string {
+	if plain, ok := ht.t.Name.(string); ok {
+		return plain
+	}
 	name := TaskName(ht.hard, ht.t, ht.scope())
 	if ht.t.Name == nil && ht.t.Include != nil && ht.t.Include.Role != nil { // without a name it is called after the role, as with Ansible
 		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil && !jinja.HasUnknown(role) {

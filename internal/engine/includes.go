@@ -21,7 +21,7 @@ type wish struct {
 	own     *jinja.Dict // variables of the item of the loop; may be nil
 	label   *string     // of the item
 	public  bool
-	perhaps perhaps // only a real run can tell whether it is included
+	perhaps *perhaps // only a real run can tell whether it is included; nil: it is
 }
 
 // key names what is included.
@@ -34,7 +34,7 @@ func (w *wish) key() string {
 
 // same reports whether two hosts want the same: then they go through it together.
 func (w *wish) same(other *wish) bool {
-	if !slices.Equal(w.perhaps.why, other.perhaps.why) || !slices.Equal(w.perhaps.what, other.perhaps.what) || w.what != other.what || (w.role == nil) != (other.role == nil) || (w.role != nil && *w.role != *other.role) {
+	if !w.perhaps.same(other.perhaps) || w.what != other.what || (w.role == nil) != (other.role == nil) || (w.role != nil && *w.role != *other.role) {
 		return false
 	}
 	return varsText(w.own) == varsText(other.own)
@@ -151,7 +151,7 @@ func (pr *playRun) settleIncludes(t *play.Task, done, all []*hostState, once boo
 		if once {
 			g.hosts = all
 		}
-		possible := g.perhaps.why != nil
+		possible := g.perhaps != nil
 		nodes, err := pr.load(t, g.wish)
 		switch {
 		case err != nil && possible: // it may never be read

@@ -28,13 +28,24 @@ func (ht *hostTask) mayDo(scope jinja.Scope) []*wish {
 	return nil
 }
 
+func (p *perhaps) same(other *perhaps) bool {
+	if p == nil || other == nil {
+		return p == other
+	}
+	return slices.Equal(p.why, other.why) && slices.Equal(p.what, other.what)
+}
+
 // mayInclude gives what the task includes if it runs. What is not there, or includes itself, is not gone through.
 func (ht *hostTask) mayInclude(scope jinja.Scope) []*wish {
 	w, wrong := ht.wish(scope)
-	if wrong != nil || slices.Contains(ht.turn.perhaps.what, w.key()) {
+	var above []string
+	if p := ht.turn.perhaps; p != nil {
+		above = slices.Clip(p.what)
+	}
+	if wrong != nil || slices.Contains(above, w.key()) {
 		return nil
 	}
-	w.perhaps = perhaps{why: ht.perhaps(), what: append(slices.Clip(ht.turn.perhaps.what), w.key())}
+	w.perhaps = &perhaps{why: ht.perhaps(), what: append(above, w.key())}
 	for _, c := range ht.t.When {
 		if _, known, err := ht.holds(c, scope); err != nil || !known {
 			w.perhaps.why = append(w.perhaps.why, c.Source)

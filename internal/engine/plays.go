@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -234,7 +233,7 @@ func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 		}
 		return jinja.Str(v)
 	default:
-		return fmt.Sprint(jinja.Str(n))
+		return jinja.Str(n)
 	}
 }
 

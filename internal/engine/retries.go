@@ -30,12 +30,12 @@ func (ht *hostTask) tries(scope jinja.Scope) ending {
 	if err != nil {
 		return endingOf(ht.failed(ht.t.Pos, err))
 	}
-	if again == 0 {
-		return ht.limited(scope)
-	}
 	delay, err := optionalNumber(ht.looking, ht.t.Delay, scope, 5)
 	if err != nil {
 		return endingOf(ht.failed(ht.t.Pos, fmt.Errorf("delay: %w", err)))
+	}
+	if again == 0 {
+		return ht.limited(scope)
 	}
 	if delay < 0 {
 		delay = 1

@@ -22,7 +22,7 @@ type turn struct {
 	rescued bool
 	owing   owing // of a handler: how sure it is that it must run
 	handler bool  // it is a handler, which runs to its end though the run is to end
-	perhaps perhaps
+	perhaps *perhaps
 
 	flush bool // of meta: flush_handlers: its when holds
 
@@ -31,15 +31,15 @@ type turn struct {
 	next   []inclusion // what the host goes on with before all else
 }
 
-// perhaps says of a task that it stands below an include of which only a real run can tell whether it is made.
+// perhaps says of a task that it stands below an include of which only a real run can tell whether it is made; nil: the task is come to.
 type perhaps struct {
-	why  []string // the conditions of such includes; none: the task is come to
+	why  []string // the conditions of such includes
 	what []string // what they include
 }
 
 // inclusion is a file of tasks, or a role, that a task has included for a host.
 type inclusion struct {
-	perhaps perhaps
+	perhaps *perhaps
 	nodes   []play.Node
 	under   []*jinja.Dict
 	at      int // its number among those of the task
@@ -62,7 +62,7 @@ type walker struct {
 	pr      *playRun
 	h       *hostState
 	yield   func(*turn) bool
-	perhaps perhaps
+	perhaps *perhaps
 	rescues int  // blocks around that have a rescue, of which the tasks are being done
 	started bool // --start-at-task was met
 	flushes int  // handlers are being run: no further flush begins
@@ -190,10 +190,10 @@ func (w *walker) come(tn *turn) course {
 	if tn.end != goOn {
 		return tn.end
 	}
-	defer func() { w.perhaps = tn.perhaps }()
 	for _, inc := range tn.next {
 		w.perhaps = inc.perhaps
-		if c := w.nodes(inc.nodes, tn.at.below(inc.at), inc.under); c != goOn {
+		c := w.nodes(inc.nodes, tn.at.below(inc.at), inc.under)
+		if w.perhaps = tn.perhaps; c != goOn {
 			return c
 		}
 	}
