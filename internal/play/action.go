@@ -205,6 +205,9 @@ func (l *loading) extra(t *Task, own []Arg) []Arg {
 // freeForm reads a string in place of arguments: the line of command, or k=v pairs, or a template that gives all arguments.
 func (l *loading) freeForm(t *Task, n *yamlsrc.Node) []Arg {
 	if _, ok := t.Module.New().(modules.FreeFormer); ok {
+		if _, ok := t.Module.Arg("cmd"); ok && jinja.IsTemplate(n.Text) {
+			return l.commandLine(t, n)
+		}
 		text := *n
 		text.Kind = yamlsrc.String
 		return []Arg{{Name: modules.FreeFormName, NamePos: n.Pos, Pos: n.Pos, Value: l.value(&text)}}
@@ -224,6 +227,31 @@ func (l *loading) freeForm(t *Task, n *yamlsrc.Node) []Arg {
 		l.fault(n.Pos, "%s: %q is not of the form name=value", t.Action, rest).WithHint("write the arguments as a mapping below the module's name")
 	}
 	var args []Arg
+	for _, p := range pairs {
+		args = append(args, l.argument(t.Module, yamlsrc.Entry{Key: textNode(n.Pos, p.Name), Value: textNode(n.Pos, p.Value)}))
+	}
+	return args
+}
+
+// commandLine parts a command line that is a template from the arguments among its words, as Ansible does before it computes anything: what a variable holds is never an
+// argument such as creates.
+func (l *loading) commandLine(t *Task, n *yamlsrc.Node) []Arg {
+	var among []string
+	for _, a := range t.Module.Args {
+		if a.Name != "cmd" && a.Name != "argv" {
+			among = append(among, a.Name)
+		}
+	}
+	rest, pairs, err := modules.SplitFreeForm(n.Text, among...)
+	if err != nil {
+		l.fault(n.Pos, "%s: %s", t.Module.Name, err)
+		return nil
+	}
+	text := n
+	if len(pairs) > 0 {
+		text = textNode(n.Pos, strings.TrimSpace(rest))
+	}
+	args := []Arg{{Name: "cmd", NamePos: n.Pos, Pos: n.Pos, Value: l.value(text)}}
 	for _, p := range pairs {
 		args = append(args, l.argument(t.Module, yamlsrc.Entry{Key: textNode(n.Pos, p.Name), Value: textNode(n.Pos, p.Value)}))
 	}

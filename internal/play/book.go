@@ -14,15 +14,21 @@ import (
 func (l *Loader) Playbook(path string) (*Playbook, diag.List) {
 	now := l.loading()
 	now.booting = true
+	book, around := &Playbook{File: path}, &imported{}
+	if !exists(path) { // as ansible-playbook takes playbooks of collections by their names
+		here := newBook(path)
+		if found, collection := now.bookPath(path, &file{dir: here.abs, book: here}); collection != "" {
+			path, around.collection = found, collection
+		}
+	}
 	b := newBook(path)
 	f := &file{path: absolute(path), dir: b.abs, book: b}
 	root, src, err := now.open(b, f.path)
-	book := &Playbook{File: path}
 	if err != nil {
 		now.unreadable(b, diag.Pos{}, "the playbook", f.path, err)
 		return book, now.told()
 	}
-	book.Plays = now.plays(src, root, f, &imported{})
+	book.Plays = now.plays(src, root, f, around)
 	return book, now.told()
 }
 
@@ -46,6 +52,8 @@ type imported struct {
 	when []Condition
 	tags []jinja.Value
 	path []string // of playbooks, to notice circles
+	// collection is that of the nearest playbook that was named by a collection: names without a namespace are of it first.
+	collection string
 }
 
 // into gives a play the variables of the imports around it, which win over its own.
@@ -132,6 +140,7 @@ func (l *loading) importPlaybook(n *yamlsrc.Node, f *file, around *imported) []*
 		}
 	}
 	in.vars = []*jinja.Dict{inner.vars}
+	inner.collection = around.collection
 	if name == nil {
 		return nil
 	}
@@ -139,7 +148,11 @@ func (l *loading) importPlaybook(n *yamlsrc.Node, f *file, around *imported) []*
 	if !ok {
 		return nil
 	}
-	return l.playbookFile(key.Value.Pos, l.bookPath(text, f), inner, f.book)
+	path, collection := l.bookPath(text, f)
+	if collection != "" {
+		inner.collection = collection
+	}
+	return l.playbookFile(key.Value.Pos, path, inner, f.book)
 }
 
 // importName reads the name of a playbook; variables may stand behind it, as name=value.
@@ -158,22 +171,23 @@ func (l *loading) importName(n *yamlsrc.Node, inner *imported) jinja.Value {
 	return l.value(textNode(n.Pos, strings.TrimSpace(rest)))
 }
 
-// bookPath finds a playbook: of a collection by its full name, else beside the file that imports it.
-func (l *loading) bookPath(name string, f *file) string {
+// bookPath finds a playbook: of a collection by its full name, else beside the file that imports it. It gives the collection too.
+func (l *loading) bookPath(name string, f *file) (path, collection string) {
 	if parts := strings.SplitN(name, ".", 3); len(parts) == 3 && !strings.Contains(name, "/") {
-		for _, dir := range l.collectionDirs(parts[0]+"."+parts[1], &level{file: f}) {
+		collection = parts[0] + "." + parts[1]
+		for _, dir := range l.collectionDirs(collection, &level{file: f}) {
 			base := filepath.Join(dir, "playbooks", strings.ReplaceAll(parts[2], ".", "/"))
 			for _, path := range []string{base + ".yml", base + ".yaml", base, filepath.Join(dir, "playbooks", parts[2])} {
 				if exists(path) && !isDir(path) {
-					return path
+					return path, collection
 				}
 			}
 		}
 	}
 	if filepath.IsAbs(name) {
-		return filepath.Clean(name)
+		return filepath.Clean(name), ""
 	}
-	return filepath.Join(f.dir, name)
+	return filepath.Join(f.dir, name), ""
 }
 
 func (l *loading) playbookFile(pos diag.Pos, path string, inner *imported, b *book) []*Play {

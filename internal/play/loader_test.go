@@ -275,3 +275,17 @@ func TestModulesOfCollections(t *testing.T) {
 		}
 	}
 }
+
+// TestPlaybookOfACollection holds that a playbook may be named as Ansible names those of collections.
+func TestPlaybookOfACollection(t *testing.T) {
+	dir := lay(t, map[string]string{"ansible_collections/ns/coll/playbooks/book.yml": "- hosts: all\n  gather_facts: false\n"})
+	o := options()
+	o.CollectionsPath = []string{dir}
+	book, ds := play.NewLoader(o).Playbook("ns.coll.book")
+	if len(ds) > 0 || len(book.Plays) != 1 || book.Plays[0].Collections[0] != "ns.coll" {
+		t.Errorf("got %+v, %v", book, ds)
+	}
+	if _, ds := play.NewLoader(o).Playbook("ns.coll.other"); ds.Err() == nil {
+		t.Error("a playbook that is not there was read")
+	}
+}

@@ -43,6 +43,9 @@ func (l *loading) with(d *draft, e yamlsrc.Entry) {
 		ok = ok || k == short
 	}
 	switch {
+	case !ok && strings.Contains(short, "."): // of a collection
+		d.Unsupported = diag.Errorf(e.Key.Pos, "pfrun does not have the lookup %q", short)
+		l.announce(e.Key.Pos, "pfrun does not have the lookup %q: the task fails if it is reached", short)
 	case !ok:
 		f := l.invalid(e.Key, "Task", nil)
 		for i, k := range known {

@@ -52,6 +52,9 @@ func (l *loading) play(n *yamlsrc.Node, f *file, around *imported) *Play {
 		}
 	}
 	p.Tags = join(around.tags, p.Tags)
+	if c := around.collection; c != "" && !slices.Contains(p.Collections, c) {
+		p.Collections = append([]string{c}, p.Collections...)
+	}
 	l.bothUsers(n)
 	if n.Get("hosts") == nil {
 		l.fault(p.Pos, "the play does not say on which hosts it runs").WithHint("add \"hosts: GROUP\"")
