@@ -78,7 +78,7 @@ JINJA ?=
 
 expressions: images ## hold expressions to ansible-core and Jinja2: CORPUS=roles:collections JINJA=checkout
 	@test -n "$(CORPUS)$(JINJA)" || { echo 'give CORPUS=folder:folder, JINJA=checkout or both'; exit 1; }
-	@$(ANSIBLE) true
+	@$(ANSIBLE) --all true
 	@if [ -n "$(CORPUS)" ]; then \
 		PFRUN_CORPUS="$(CORPUS)" PFRUN_MEASURE="$(CURDIR)/$(ANSIBLE) python3 /expressions/measure.py" TZ=UTC go test . -count=1 -run '^TestCorpus' -v -timeout 2h; \
 	fi

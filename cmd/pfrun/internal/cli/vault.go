@@ -24,6 +24,8 @@ type vaultJob struct {
 	output    string
 	names     []string
 	stdinName string
+	prompt    bool
+	showInput bool
 	newID     string
 	newFile   string
 	secrets   []pfrun.VaultSecret
@@ -58,6 +60,8 @@ func (c *command) vaultCommand() *cobra.Command {
 	}
 	text.Flags().StringArrayVarP(&j.names, "name", "n", nil, "the name of the variable (repeatable, one a text)")
 	text.Flags().StringVar(&j.stdinName, "stdin-name", "", "the name of the variable whose value is read from standard input")
+	text.Flags().BoolVarP(&j.prompt, "prompt", "p", false, "ask for the text, and for its name where none is given")
+	text.Flags().BoolVar(&j.showInput, "show-input", false, "with --prompt: show what is typed")
 	rekey.Flags().StringVar(&j.newID, "new-vault-id", "", "the new vault password as [LABEL@]SOURCE")
 	rekey.Flags().StringVar(&j.newFile, "new-vault-password-file", "", "file with the new vault password")
 	cmd.AddCommand(encrypt, decrypt, j.action("view FILE…", "Show what is in encrypted files", j.view), edit, rekey, text)
@@ -273,6 +277,9 @@ func (j *vaultJob) encryptStrings(texts []string) error {
 	if err != nil {
 		return err
 	}
+	if j.prompt {
+		return j.encryptTyped(texts, secret)
+	}
 	if len(j.names) > len(texts) && len(texts) > 0 {
 		return fmt.Errorf("there are %d names and %d texts", len(j.names), len(texts))
 	}
@@ -292,12 +299,78 @@ func (j *vaultJob) encryptStrings(texts []string) error {
 		if i < len(names) {
 			name = names[i] + ": "
 		}
-		sealed, err := j.seal(text, secret)
+		sealed, err := j.sealedValue(name, text, secret)
 		if err != nil {
 			return err
 		}
-		const indent = "          " // as ansible-vault has it
-		out.WriteString(name + "!vault |\n" + indent + strings.ReplaceAll(strings.TrimSpace(sealed), "\n", "\n"+indent) + "\n")
+		out.WriteString(sealed)
 	}
 	return j.write(cmp.Or(j.output, "-"), out.String(), 0o600)
+}
+
+// sealedValue gives a value of YAML as ansible-vault writes it, behind the beginning of its line.
+func (j *vaultJob) sealedValue(begin, text string, secret pfrun.VaultSecret) (string, error) {
+	sealed, err := j.seal(text, secret)
+	const indent = "          " // as ansible-vault has it
+	return begin + "!vault |\n" + indent + strings.ReplaceAll(strings.TrimSpace(sealed), "\n", "\n"+indent) + "\n", err
+}
+
+// encryptTyped asks for a text, and for the name of its variable where --name says none.
+func (j *vaultJob) encryptTyped(texts []string, secret pfrun.VaultSecret) error {
+	if len(texts) > 0 || len(j.names) > 1 || j.stdinName != "" {
+		return errors.New("--prompt asks for one text: give none, no --stdin-name and one --name at most")
+	}
+	text, err := j.typed("String to encrypt: ", j.showInput)
+	if err != nil {
+		return err
+	}
+	if text == "" {
+		return errors.New("nothing was typed to encrypt")
+	}
+	name := strings.Join(j.names, "")
+	if name == "" {
+		if name, err = j.typed("Variable name (enter for no name): ", true); err != nil {
+			return err
+		}
+	}
+	if name != "" {
+		name += ": "
+	}
+	out, err := j.sealedValue(name, text, secret)
+	if err != nil {
+		return err
+	}
+	return j.write(cmp.Or(j.output, "-"), out, 0o600)
+}
+
+// typed asks for a line on the terminal.
+func (j *vaultJob) typed(prompt string, shown bool) (string, error) {
+	if !shown {
+		return j.askPassword(prompt, "--prompt", "standard input")
+	}
+	tty := j.terminal()
+	if tty == nil {
+		return "", errors.New("--prompt needs a terminal to ask on; use standard input")
+	}
+	fmt.Fprint(j.streams.Err, prompt)
+	line, err := readByteLine(tty)
+	return strings.TrimRight(line, "\r\n"), err
+}
+
+// readByteLine reads a line byte by byte, so that nothing of the next one is taken.
+func readByteLine(r io.Reader) (string, error) {
+	var line []byte
+	b := make([]byte, 1)
+	for {
+		n, err := r.Read(b)
+		if n > 0 {
+			line = append(line, b[0])
+		}
+		if n > 0 && b[0] == '\n' || err == io.EOF && len(line) > 0 {
+			return string(line), nil
+		}
+		if err != nil {
+			return "", err
+		}
+	}
 }
