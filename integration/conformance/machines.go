@@ -21,6 +21,9 @@ const (
 // at is the folder of the control node that holds everything of the run.
 const at = "/conformance"
 
+// output is a folder that both machines share: targets write on the one and read on the other, for where ansible-core's own tests run they are one machine.
+const output = "/output"
+
 // machines are a control node and, for one target at a time, a managed host, on a network that leads nowhere else.
 type machines struct {
 	name    string // of the network, and the beginning of the containers' names
@@ -47,7 +50,7 @@ func start(ctx context.Context, checkout, pfrun string) (*machines, error) {
 	}
 	// What Python reads all the time lies in volumes: an engine whose file system is slow would make a minute of a second.
 	if _, err := docker(ctx, "run", "-d", "--name", m.control(), "--hostname", "control", "--network", m.name, "--label", "pfrun.conformance=1",
-		"-v", "/usr", "-v", at, controlImage); err != nil {
+		"-v", "/usr", "-v", at, "-v", m.name+"-output:"+output, controlImage); err != nil {
 		return m, err
 	}
 	if err := m.lay(ctx, checkout, pfrun); err != nil {
@@ -124,7 +127,7 @@ func (m *machines) fresh(ctx context.Context) error {
 	}
 	_, err := docker(ctx, "run", "-d", "--name", m.managed(), "--hostname", "managed", "--network", m.name, "--network-alias", "managed", "--label", "pfrun.conformance=1",
 		"--cap-add", "SYS_ADMIN", "--cap-add", "SYS_PTRACE", "--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined",
-		"--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock", "-v", m.name+"-usr:/usr", "-v", "/root", "-v", "/tmp",
+		"--cgroupns=private", "--tmpfs", "/run", "--tmpfs", "/run/lock", "-v", m.name+"-usr:/usr", "-v", m.name+"-output:"+output, "-v", "/root", "-v", "/tmp",
 		"-e", "CONFORMANCE_AUTHORIZED_KEY="+m.key, "-e", "CONFORMANCE_HOST_KEY="+m.hostKey, managedImage)
 	if err != nil {
 		return err
@@ -156,7 +159,7 @@ func (m *machines) stop() {
 			fmt.Fprintln(os.Stderr, "conformance:", err)
 		}
 	}
-	for _, what := range [][]string{{"network", "rm", m.name}, {"volume", "rm", "-f", m.name + "-usr"}} {
+	for _, what := range [][]string{{"network", "rm", m.name}, {"volume", "rm", "-f", m.name + "-usr", m.name + "-output"}} {
 		if _, err := docker(ctx, what...); err != nil {
 			fmt.Fprintln(os.Stderr, "conformance:", err)
 		}

@@ -52,7 +52,7 @@ func environment(p peer, dir string) []string {
 	env := []string{
 		"PATH=" + at + "/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"CONFORMANCE_REAL=" + p.dir, "CONFORMANCE_LOG=" + dir + "/log", "BASH_ENV=" + at + "/bash_env",
-		"OUTPUT_DIR=" + dir + "/output", "INVENTORY_PATH=" + dir + "/test/integration/inventory",
+		"OUTPUT_DIR=" + output, "INVENTORY_PATH=" + dir + "/test/integration/inventory",
 		"ANSIBLE_TEST_PYTHON_VERSION=3.13", "ANSIBLE_TEST_PYTHON_INTERPRETER=/usr/bin/python3",
 		"ANSIBLE_CONFIG=" + at + "/ansible.cfg", "ANSIBLE_COLLECTIONS_PATH=" + at + "/checkout/test/support/integration/collections",
 		"ANSIBLE_FORCE_COLOR=false", "ANSIBLE_FORCE_HANDLERS=true", "ANSIBLE_HOST_PATTERN_MISMATCH=error", "ANSIBLE_INVENTORY=/dev/null",
@@ -72,13 +72,9 @@ func run(ctx context.Context, m *machines, p peer, opts options, target string) 
 		return nil, err
 	}
 	dir := work(target)
-	script := fmt.Sprintf("rm -rf '%[1]s' /root/.ansible && mkdir -p '%[1]s/test' '%[1]s/log' '%[1]s/output' && cp -a %[2]s/checkout/test/integration '%[1]s/test/' && printf '%%s' '%[3]s' >'%[1]s/test/integration/inventory'",
-		dir, at, inventory)
+	script := fmt.Sprintf("rm -rf '%[1]s' /root/.ansible %[4]s/* && mkdir -p '%[1]s/test' '%[1]s/log' && cp -a %[2]s/checkout/test/integration '%[1]s/test/' && printf '%%s' '%[3]s' >'%[1]s/test/integration/inventory'",
+		dir, at, inventory, output)
 	if _, err := m.sh(ctx, script); err != nil {
-		return nil, err
-	}
-	// Some targets write there on the managed host too: where ansible-core's own tests run, it is the same machine.
-	if _, err := docker(ctx, "exec", m.managed(), "mkdir", "-p", dir+"/output"); err != nil {
 		return nil, err
 	}
 	if err := m.spare(ctx, opts.checkout, target, dir); err != nil {
@@ -109,7 +105,7 @@ func (m *machines) prepare(ctx context.Context, checkout, target, dir string) (a
 	cwd = dir + "/test/integration"
 	text, err := os.ReadFile(filepath.Join(checkout, "test/integration/targets", target, "runme.sh"))
 	if errors.Is(err, os.ErrNotExist) {
-		play := []map[string]any{{"hosts": "testhost", "gather_facts": true, "vars_files": []string{}, "vars": map[string]any{"output_dir": dir + "/output"}, "roles": []string{target}}}
+		play := []map[string]any{{"hosts": "testhost", "gather_facts": true, "vars_files": []string{}, "vars": map[string]any{"output_dir": output}, "roles": []string{target}}}
 		b, err := json.MarshalIndent(play, "", "    ")
 		if err != nil {
 			return nil, "", err
