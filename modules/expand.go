@@ -44,6 +44,16 @@ func Path(ctx context.Context, r host.Reader, s string) (string, error) {
 	return path.Join("/", facts.Home, s), nil
 }
 
+type environmentKey struct{}
+
+// ContextWithEnvironment makes a context in which variables (NAME=value) are those of the task: Expand takes them before those of the user.
+func ContextWithEnvironment(ctx context.Context, env []string) context.Context {
+	if len(env) == 0 {
+		return ctx
+	}
+	return context.WithValue(ctx, environmentKey{}, env)
+}
+
 func environment(ctx context.Context, r host.Reader) (map[string]string, error) {
 	out, err := r.Probe(ctx, host.Probe{Argv: []string{"env", "-0"}})
 	if err != nil {
@@ -51,6 +61,12 @@ func environment(ctx context.Context, r host.Reader) (map[string]string, error) 
 	}
 	env := map[string]string{}
 	for entry := range strings.SplitSeq(out.Stdout, "\x00") {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			env[name] = value
+		}
+	}
+	own, _ := ctx.Value(environmentKey{}).([]string)
+	for _, entry := range own {
 		if name, value, ok := strings.Cut(entry, "="); ok {
 			env[name] = value
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 
@@ -133,7 +134,7 @@ func (ht *hostTask) environment(scope jinja.Scope) ([]string, error) {
 	}
 	env := map[string]string{}
 	for _, level := range ht.t.Environment {
-		v, err := jinja.Force(ht.looking, level, scope)
+		v, err := ht.environmentLevel(level, scope)
 		if err != nil {
 			return nil, fmt.Errorf("environment: %w", err)
 		}
@@ -150,6 +151,31 @@ func (ht *hostTask) environment(scope jinja.Scope) ([]string, error) {
 	}
 	return out, nil
 }
+
+// environmentLevel computes what one level says. As in Ansible, what refers to the environment of the host as it was gathered is left out while that is being gathered.
+func (ht *hostTask) environmentLevel(level jinja.Value, scope jinja.Scope) (jinja.Value, error) {
+	d, isDict := level.(*jinja.Dict)
+	if !isDict || ht.t.Module == nil || !slices.Contains(gatherers, ht.t.Module.Name) {
+		return jinja.Force(ht.looking, level, scope)
+	}
+	out := jinja.NewDict()
+	for k, v := range d.Items {
+		value, err := jinja.Force(ht.looking, v, scope)
+		switch {
+		case err == nil:
+			out.Set(k, value)
+		case !errors.Is(err, jinja.ErrUndefined) || !ofEnvironment.MatchString(err.Error()):
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+// gatherers are the modules that gather facts.
+var gatherers = []string{"setup", "gather_facts"}
+
+// ofEnvironment finds, in what is said of a missing variable, that it is the environment of a host.
+var ofEnvironment = regexp.MustCompile(`\bansible_env\b|\benv\b`)
 
 func addEnvironment(env map[string]string, v jinja.Value) error {
 	switch x := v.(type) {

@@ -25,6 +25,7 @@ type hostTask struct {
 	item    *string         // what is shown of the present item; nil: no loop
 	once    bool            // what it gives is for every host of the play
 	to      delegation
+	round   int             // the number of the try, from 1 on, where there may be more
 	limit   context.Context // of changes, where the task has a time-out; nil: none
 }
 

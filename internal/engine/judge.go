@@ -15,6 +15,9 @@ func (ht *hostTask) judge(res *event.TaskResult, p *modules.Plan) ending {
 
 // judgeValue judges a result that is there already.
 func (ht *hostTask) judgeValue(res *event.TaskResult, value *jinja.Dict, p *modules.Plan) ending {
+	if ht.round > 0 {
+		value.Set("attempts", int64(ht.round))
+	}
 	changed, failed := len(res.Changes) > 0 || res.Status == event.Changed, res.Status == event.Failed
 	if ht.t.ChangedWhen != nil {
 		truth, known, wrong := ht.verdict(ht.t.ChangedWhen, value, p)

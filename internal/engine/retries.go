@@ -41,6 +41,7 @@ func (ht *hostTask) tries(scope jinja.Scope) ending {
 		delay = 1
 	}
 	for n := 1; ; n++ {
+		ht.round = n
 		e := ht.limited(scope)
 		done, known := ht.satisfied(&e, n)
 		switch {
@@ -96,12 +97,17 @@ func (ht *hostTask) satisfied(e *ending, attempt int) (done, known bool) {
 	return truth, known
 }
 
-// exhausted fails a task whose last try has not done it.
+// exhausted fails a task whose last try has not done it. As in Ansible a failed_when has the last word of whether it fails, though the result says failed.
 func (ht *hostTask) exhausted(e ending, again int) ending {
 	d, _ := e.value.(*jinja.Dict)
 	d.Set("attempts", int64(again))
 	d.Set("failed", true)
-	e.res.Status, e.res.Attempts = event.Failed, again
+	e.res.Attempts = again
+	if ht.t.FailedWhen != nil && e.res.Status != event.Failed {
+		e.res.Result = jinja.ToGo(d)
+		return e
+	}
+	e.res.Status = event.Failed
 	if e.res.Message == "" {
 		e.res.Message = fmt.Sprintf("its until does not hold after %d retries", again)
 	}

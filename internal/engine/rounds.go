@@ -51,10 +51,11 @@ func (w *work) look(before *[]change.Outcome) (round, error) {
 		}
 		return w.lookThere(there, over, before)
 	}
+	ctx := modules.ContextWithEnvironment(w.ht.looking, w.env)
 	if before == nil {
-		return w.planned(w.task.Plan(w.ht.looking, w.reader()))
+		return w.planned(w.task.Plan(ctx, w.reader()))
 	}
-	return w.planned(w.task.(modules.Continuer).Continue(w.ht.looking, w.reader(), *before))
+	return w.planned(w.task.(modules.Continuer).Continue(ctx, w.reader(), *before))
 }
 
 func (w *work) planned(p *modules.Plan, err error) (round, error) {

@@ -92,7 +92,7 @@ func (w *walker) play() course {
 				c = f
 			}
 		}
-		if c != goOn {
+		if c != goOn && (s.Flush || !forced) { // roles have no flush of their own: that behind the tasks is theirs
 			break
 		}
 	}

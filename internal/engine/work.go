@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"slices"
+	"strings"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -79,6 +80,22 @@ func (w *work) deferred(why string) ending {
 	return ending{res: res, value: jinja.Unknown{}, acted: len(w.steps) > 0}
 }
 
+// gatherOwn adds what the keyword environment sets to the facts that were gathered: a look that gathers them is no command that would see it.
+func (w *work) gatherOwn(p *modules.Plan) {
+	if len(w.env) == 0 || !slices.Contains(gatherers, w.ht.t.Module.Name) {
+		return
+	}
+	d, ok := jinja.FromGo(p.Facts["ansible_env"]).(*jinja.Dict)
+	if !ok {
+		return
+	}
+	for _, pair := range w.env {
+		name, value, _ := strings.Cut(pair, "=")
+		d.Set(name, value)
+	}
+	p.Facts["ansible_env"] = jinja.ToGo(d)
+}
+
 // concluded makes the ending of a task whose module came to its end.
 func (w *work) concluded() ending {
 	p := w.plan
@@ -88,6 +105,7 @@ func (w *work) concluded() ending {
 	if p.Unmet != "" && w.session.blurred(w.host) {
 		return w.deferred(p.Unmet + "; in a real run it may hold")
 	}
+	w.gatherOwn(p)
 	res := w.ht.result(event.OK)
 	if p.Unmet != "" {
 		res.Status, res.Message = event.Failed, p.Unmet

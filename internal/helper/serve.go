@@ -127,13 +127,14 @@ func (j *job) perform(a performArgs) (performAnswer, error) {
 	if err != nil {
 		return performAnswer{}, err
 	}
-	plan, err := look(j.look, task, host.Listed(shown, module.Probes), a)
+	ctx := modules.ContextWithEnvironment(j.look, a.Env)
+	plan, err := look(ctx, task, host.Listed(shown, module.Probes), a)
 	if err != nil {
 		return performAnswer{}, err
 	}
 	made, failed, err := j.make(a, plan)
 	if err == nil && a.Replan && made == 0 && errors.Is(failed, host.ErrStale) {
-		if plan, err = task.Plan(j.look, host.Listed(shown, module.Probes)); err != nil {
+		if plan, err = task.Plan(ctx, host.Listed(shown, module.Probes)); err != nil {
 			return performAnswer{}, err
 		}
 		_, failed, err = j.make(a, plan)

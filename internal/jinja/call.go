@@ -114,7 +114,7 @@ func recovered(err *error) {
 // eval evaluates arguments. Unknown says that one of them is unknown or holds something unknown. An argument may be undefined: the callee decides.
 func (a *arguments) eval(st *state, at int) (pos []Value, kw *Dict, unknown bool, err error) {
 	if len(a.pos) > 0 || a.star != nil {
-		if pos, err = st.evalAll(a.pos); err != nil {
+		if pos, err = st.argValues(a.pos); err != nil {
 			return nil, nil, false, err
 		}
 	}
@@ -136,6 +136,24 @@ func (a *arguments) eval(st *state, at int) (pos []Value, kw *Dict, unknown bool
 	}
 	unknown = lookAll(pos)&foundUnknown != 0 || kw != nil && HasUnknown(kw)
 	return pos, kw, unknown, nil
+}
+
+// argValues evaluates arguments. One that is all of hostvars stays what it is: nobody wants every variable of every host, and some hosts are there only by their name.
+func (st *state) argValues(es []expr) ([]Value, error) {
+	vs := make([]Value, len(es))
+	for i, e := range es {
+		v, err := e.eval(st)
+		if err != nil {
+			return nil, err
+		}
+		if m, ok := v.(*ScopeMap); !ok || !m.ofScopes() {
+			if v, err = st.force(v); err != nil {
+				return nil, err
+			}
+		}
+		vs[i] = v
+	}
+	return vs, nil
 }
 
 func (a *arguments) keywords(st *state, at int) (*Dict, error) {

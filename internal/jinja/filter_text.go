@@ -308,7 +308,7 @@ var hashes = map[string]func() hash.Hash{
 func hashText(name, text string) (Value, error) {
 	fn := hashes[strings.ToLower(name)]
 	if fn == nil {
-		return nil, fmt.Errorf("the hash %q is not supported: md5, sha1, the kinds of sha2 and of sha3 are", name)
+		return nil, fmt.Errorf("unsupported hash type %q: md5, sha1, the kinds of sha2 and of sha3 are", name)
 	}
 	h := fn()
 	h.Write([]byte(text))

@@ -112,7 +112,7 @@ func moreFilters() []filterDef {
 		{name: "permutations", signature: sign("r="), fn: filterCombinations(true)},
 		{name: "product", signature: sign("*args, repeat="), fn: filterProduct},
 		{name: "rekey_on_member", signature: sign("key, duplicates="), fn: filterRekey},
-		{name: "extract", signature: sign("container, morekeys="), fn: filterExtract},
+		{name: "extract", signature: loose("container, morekeys="), fn: filterExtract},
 		{name: "random", signature: sign("start=, step=, seed="), fn: filterRandom},
 		{name: "shuffle", signature: sign("seed="), fn: filterShuffle},
 		{name: "strftime", signature: sign("second=, utc="), fn: filterStrftime, wantsText: true},

@@ -197,7 +197,7 @@ func (p *parser) argument(a *arguments) (err error) {
 	case t.kind == tokName && p.peek().is("=") && a.stars == nil:
 		p.i += 2
 		if slices.Contains(a.names, t.text) {
-			return p.errorf(t.at, "the argument '%s' is given twice", t.text)
+			return p.errorf(t.at, "keyword argument repeated: '%s' is given twice", t.text)
 		}
 		x, err := p.expression(true)
 		a.names, a.kw = append(a.names, t.text), append(a.kw, x)

@@ -365,4 +365,8 @@ func testTimedOut(c *Call) (bool, error) {
 	return inner.field("period")
 }
 
-var errNoVersion = errors.New("the version is empty")
+// What is said of empty versions. Scripts look for these words.
+var (
+	errNoVersion = errors.New("input version value cannot be empty")
+	errNoOther   = errors.New("version parameter to compare against cannot be empty")
+)

@@ -104,6 +104,12 @@ type ScopeMap struct{ scope Scope }
 // NewScopeMap makes the dict view of a scope. Its keys are known where the scope is a Namer.
 func NewScopeMap(s Scope) *ScopeMap { return &ScopeMap{s} }
 
+// ofScopes reports whether the elements are scopes themselves: hostvars, whose names have the order of the inventory.
+func (m *ScopeMap) ofScopes() bool {
+	_, ok := m.scope.(OrderedNamer)
+	return ok
+}
+
 // TypeName gives Python's name of the value's type, as type_debug shows it.
 func TypeName(v Value) string {
 	switch v.(type) {

@@ -20,9 +20,9 @@ func testVersion(c *Call) (bool, error) {
 	if !ok {
 		return false, fmt.Errorf("invalid version operator %q", c.Text(1, ""))
 	}
-	for _, v := range []Value{c.In, c.args[0]} {
+	for i, v := range []Value{c.In, c.args[0]} {
 		if t, _, err := Truth(v); !t || err != nil {
-			return false, errNoVersion
+			return false, []error{errNoVersion, errNoOther}[i]
 		}
 	}
 	if c.Arg(2, nil) != nil && c.Arg(3, nil) != nil {

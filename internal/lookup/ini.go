@@ -103,6 +103,9 @@ func (l *lookups) iniValues(ctx context.Context, s jinja.Scope, key string, o in
 		if !ok {
 			return flatten([]jinja.Value{o.def}), nil
 		}
+		if v == nil { // a key without a value
+			return []jinja.Value{}, nil
+		}
 		left := maxReferences
 		v, err := o.interpolated(all, v, &left)
 		return []jinja.Value{v}, err

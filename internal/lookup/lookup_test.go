@@ -299,7 +299,7 @@ func TestURL(t *testing.T) {
 		"q('url', 'http://x/none')":                       "lookup 'url': http://x/none: HTTP error: 404 Not Found",
 		"q('url', 'http://x', ciphers='a')":               "lookup 'url': ciphers is not supported",
 		"q('url', 'http://x', follow_redirects='maybe')":  "lookup 'url': follow_redirects must be all, safe, none or urllib2, not \"maybe\"",
-		"q('url', 'http://x', header=1)":                  "lookup 'url': there is no option 'header'",
+		"q('url', 'http://x', header=1)":                  "lookup 'url': 'header' is not a valid option",
 	} {
 		t.Run(src, func(t *testing.T) {
 			tpl, err := env.CompileExpr(src, diag.Pos{})

@@ -39,6 +39,8 @@ func TestHostvars(t *testing.T) {
 		"itself":               {"{{ hostvars[inventory_hostname].ip }} {{ ip }}", "10.0.0.1 of the play"},
 		"magic":                {"{{ hostvars['z'].inventory_file }} {{ hostvars.a.e }} {{ hostvars.a.groups.g | length }}", "/i/hosts extra 2"},
 		"implicit":             {"{{ hostvars['localhost'].ip }} {{ 'localhost' in hostvars }}", "::1 True"},
+		"extract implicit":     {"{{ 'localhost' | extract(hostvars, 'ip') }} {{ ['a', 'localhost'] | map('extract', hostvars, 'ip') | list }}", "::1 ['10.0.0.2', '::1']"},
+		"no omit":              {"{{ 'omit' in hostvars.a }} {{ hostvars.a.omit is defined }}", "False False"},
 		"order":                {"{% for h in hostvars %}{{ h }} {% endfor %}{{ hostvars | length }}", "z a 2"},
 		"missing":              {"{{ hostvars['b'] is defined }} {{ hostvars.a.nothing | default('none') }} {{ hostvars.a.hostvars is defined }}", "False none False"},
 		"not of the play":      {"{{ hostvars.a.ansible_play_name is defined }} {{ ansible_play_name }}", "False p"},

@@ -16,7 +16,7 @@ func (sc *scope) lookupMagic(name string) (jinja.Value, bool) {
 	}
 	if sc.bare {
 		v, ok := sc.store.magicOf(name)
-		return v, ok && name != "hostvars"
+		return v, ok && !slices.Contains(notInHostvars, name)
 	}
 	if sc.Task != nil {
 		if v, ok := sc.taskMagic(name); ok {
@@ -31,6 +31,9 @@ func (sc *scope) lookupMagic(name string) (jinja.Value, bool) {
 	}
 	return sc.store.magicOf(name)
 }
+
+// notInHostvars are magic variables that the elements of hostvars do not have: omit is no value.
+var notInHostvars = []string{"hostvars", "omit"}
 
 // taskNames are the variables that say where a task stands.
 var taskNames = []string{"role_name", "role_path", "ansible_role_name", "ansible_collection_name", "ansible_parent_role_names", "ansible_parent_role_paths", "ansible_search_path"}
@@ -88,7 +91,9 @@ func (sc *scope) magicNames(n names) {
 		n.addMap(sc.host.magicMap())
 	}
 	if sc.bare {
-		delete(n, "hostvars")
+		for _, name := range notInHostvars {
+			delete(n, name)
+		}
 		return
 	}
 	sc.store.mu.RLock()
