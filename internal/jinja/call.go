@@ -106,7 +106,11 @@ func (st *state) call(fn Value, args []Value, kwargs *Dict) (v Value, err error)
 
 // recovered makes an error of a panic, so that a fault of one filter does not end the program.
 func recovered(err *error) {
-	if p := recover(); p != nil {
+	switch p := recover().(type) {
+	case nil:
+	case raised:
+		*err = p.err
+	default:
 		*err = fmt.Errorf("a fault in pfrun: %v", p)
 	}
 }

@@ -34,7 +34,12 @@ func filterMandatory(c *Call) (Value, error) {
 	return nil, fmt.Errorf("mandatory variable '%s' not defined", u.what)
 }
 
-func filterTypeDebug(c *Call) (Value, error) { return TypeName(c.In), nil }
+func filterTypeDebug(c *Call) (Value, error) {
+	if _, ok := c.In.(*Undefined); ok {
+		return "UndefinedMarker", nil
+	}
+	return TypeName(c.In), nil
+}
 
 func filterTernary(c *Call) (Value, error) {
 	if c.In == nil && c.Has(2) {

@@ -87,7 +87,32 @@ func (c *Call) Int(i int, def int64) (int64, error) {
 }
 
 // input gives the input as text; a number or a list is written as Python writes it.
-func (c *Call) input() string { return Str(c.In) }
+func (c *Call) input() string {
+	if u := undefinedIn(c.In); u != nil {
+		panic(raised{u.err()})
+	}
+	return Str(c.In)
+}
+
+// raised is an error that ends a call from where none can be returned.
+type raised struct{ err error }
+
+// undefinedIn gives an element of a list or tuple that is undefined, or nil.
+func undefinedIn(v Value) *Undefined {
+	var vs []Value
+	switch x := v.(type) {
+	case *List:
+		vs = x.items
+	case Tuple:
+		vs = x
+	}
+	for _, e := range vs {
+		if u, ok := e.(*Undefined); ok {
+			return u
+		}
+	}
+	return nil
+}
 
 // elements gives the elements of the input.
 func (c *Call) elements() ([]Value, error) { return c.st.iterate(c.In) }
