@@ -46,7 +46,7 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 		Settings: engine.Settings{
 			ForceHandlers: p.options.ForceHandlers || set.ForceHandlers, Strategy: set.Strategy, Gathering: set.Gathering,
 			MissingHandler: !set.ErrorOnMissingHandler, AnyErrorsFatal: set.AnyErrorsFatal, TaskTimeout: set.TaskTimeout,
-			PollInterval: set.PollInterval, NoLog: set.NoLog,
+			PollInterval: set.PollInterval, NoLog: set.NoLog, Managed: set.Managed,
 		},
 	})
 	if s == nil {

@@ -110,6 +110,7 @@ type Settings struct {
 	AnyErrorsFatal bool   // of plays that do not say
 	TaskTimeout    int    // seconds; 0: none
 	PollInterval   int    // seconds between two looks at a task in the background that does not say; 0: 15
+	Managed        string // what ansible_managed says where no variable does; empty: "Ansible managed"
 	NoLog          bool   // nothing is shown of tasks that do not say
 }
 

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -168,7 +169,7 @@ func (c *control) Render(ctx context.Context, r modules.Rendering) (string, erro
 		own.local = c.ht.local.Copy()
 	}
 	if _, ok := own.scope().Lookup("ansible_managed"); !ok {
-		own.local.Set("ansible_managed", "Ansible managed")
+		own.local.Set("ansible_managed", cmp.Or(own.Settings.Managed, "Ansible managed"))
 	}
 	own.local.Set("template_host", c.Hostname())
 	own.local.Set("template_run_date", time.Now().Format("2006-01-02 15:04:05.000000"))
