@@ -105,7 +105,7 @@ func (pr *playRun) tooMany() bool {
 	}
 	lost := 0
 	for _, h := range pr.hosts {
-		if h.failed {
+		if h.failed.Load() {
 			lost++
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -151,7 +152,7 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	defer r.close()
 	var err error
 	for _, b := range o.Playbooks {
-		if err = r.book(b); err != nil || r.stopped() || slices.ContainsFunc(r.order, func(h *hostState) bool { return h.out }) {
+		if err = r.book(b); err != nil || r.stopped() || slices.ContainsFunc(r.order, func(h *hostState) bool { return h.out.Load() }) {
 			break
 		}
 	}
@@ -232,21 +233,26 @@ func (r *run) brokenOff(looking context.Context) bool {
 
 // hostState is what the run knows of a host. It is changed by one goroutine at a time: the one that runs a task on the host, or the one that goes through the play.
 type hostState struct {
-	name        string
-	recap       event.HostRecap
-	seen        bool // something was done on it
-	changed     bool // something was changed, or would be
-	out         bool // failed or unreachable: no more tasks
-	unreachable bool
-	unsure      bool      // a task may or may not have run, under the run's lock
-	targets     []*target // that its tasks have worked on, under the run's lock
+	name    string
+	recap   event.HostRecap
+	seen    bool // something was done on it
+	changed bool // something was changed, or would be
+	marks
+	unsure  bool      // a task may or may not have run, under the run's lock
+	targets []*target // that its tasks have worked on, under the run's lock
 	onPlay
+}
+
+// marks say why a host takes no more part. With the strategy free other hosts look at them at any time.
+type marks struct {
+	out         atomic.Bool // failed or unreachable: no more tasks
+	unreachable atomic.Bool
+	removed     atomic.Bool // from this play: it failed, or ended it
+	failed      atomic.Bool // in this play, and nothing rescued it
 }
 
 // onPlay is what is known of a host in one play.
 type onPlay struct {
-	removed   bool            // it failed, or ended the play
-	failed    bool            // it failed, and nothing rescued it
 	rolesRan  map[string]bool // by Role.Key: some task of it was not skipped
 	rolesDone map[string]bool
 	notified  []notification

@@ -37,7 +37,7 @@ func (ht *hostTask) keepers() []string {
 	}
 	var names []string
 	for _, h := range ht.hosts {
-		if !h.unreachable {
+		if !h.unreachable.Load() {
 			names = append(names, h.name)
 		}
 	}
@@ -55,7 +55,7 @@ func (ht *hostTask) goOn(e ending) {
 		ht.turn.end = stopped
 	case res.Status == event.Unreachable && !res.Ignored:
 		ht.turn.end = gone
-		ht.h.removed = true
+		ht.h.removed.Store(true)
 	case res.Status == event.Failed && !res.Ignored:
 		ht.turn.end = failed
 		if ht.turn.rescued {
@@ -63,7 +63,8 @@ func (ht *hostTask) goOn(e ending) {
 			ht.rescueVars(e)
 			return
 		}
-		ht.h.removed, ht.h.failed = true, true
+		ht.h.removed.Store(true)
+		ht.h.failed.Store(true)
 	}
 }
 

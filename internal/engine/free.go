@@ -16,7 +16,7 @@ func (pr *playRun) free(pinned bool) {
 	var wg sync.WaitGroup
 	hosts := make(chan struct{}, pr.Forks)
 	for _, h := range pr.hosts {
-		if h.out {
+		if h.out.Load() {
 			h.walked = gone
 			continue
 		}
@@ -39,6 +39,10 @@ func (pr *playRun) free(pinned bool) {
 
 // alone does the task that a host has come to.
 func (pr *playRun) alone(h *hostState) {
+	if pr.ended.Load() {
+		h.turn.end = ended
+		return
+	}
 	t, looking := h.turn.t, pr.soft
 	if h.turn.handler {
 		looking = pr.hard
@@ -63,7 +67,7 @@ func (pr *playRun) alone(h *hostState) {
 	if t.Include != nil {
 		pr.settleIncludes(t, one, one, false)
 	}
-	if h.removed || h.out {
+	if h.removed.Load() || h.out.Load() {
 		pr.tellActive()
 	}
 }

@@ -243,11 +243,11 @@ func (pr *playRun) whyOwed(h *hostState) string {
 	switch {
 	case pr.hard.Err() != nil:
 		return "the run ended before"
-	case h.unreachable:
+	case h.unreachable.Load():
 		return "the host is unreachable"
-	case h.out:
+	case h.out.Load():
 		return "a task failed"
-	case h.removed:
+	case h.removed.Load():
 		return "the play ended before"
 	}
 	return "it was notified after its turn"

@@ -12,7 +12,7 @@ import (
 func (pr *playRun) linear() {
 	next := map[*hostState]func() (*turn, bool){}
 	for _, h := range pr.hosts {
-		if h.out {
+		if h.out.Load() {
 			h.walked = gone
 			continue
 		}
@@ -74,6 +74,12 @@ func (pr *playRun) front(next map[*hostState]func() (*turn, bool)) []*hostState 
 
 // together does one task on all hosts that have come to it.
 func (pr *playRun) together(hosts []*hostState) {
+	if pr.ended.Load() {
+		for _, h := range hosts {
+			h.turn.end = ended
+		}
+		return
+	}
 	t := hosts[0].turn.t
 	looking := pr.soft
 	if hosts[0].turn.handler {
@@ -134,7 +140,8 @@ func (pr *playRun) settle(t *play.Task, hosts, done []*hostState, once bool) {
 func (pr *playRun) condemn(h *hostState) {
 	h.turn.end = failed
 	if !h.turn.rescued {
-		h.removed, h.failed = true, true
+		h.removed.Store(true)
+		h.failed.Store(true)
 	}
 }
 

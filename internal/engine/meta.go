@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
@@ -72,15 +73,15 @@ func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
 	case play.EndPlay, play.EndBatch:
 		text := "ending batch"
 		if t.Meta == play.EndPlay {
-			pr.endPlay = true
+			pr.endPlay.Store(true)
 			text = "ending play"
 		}
 		pr.metaDone(first, text)
+		pr.ended.Store(true) // the others see it when they come to their next task
 		for _, h := range pr.hosts {
-			if !h.out {
-				pr.finishPlay(h)
-			}
+			h.removed.Store(true)
 		}
+		first.turn.end = ended
 		pr.tellActive()
 	case play.ClearFacts:
 		for _, n := range pr.all {
@@ -90,7 +91,9 @@ func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
 	case play.ClearHostErrors:
 		for _, n := range pr.all {
 			h := pr.host(n)
-			h.out, h.unreachable, h.removed, h.failed = false, false, false, false
+			for _, mark := range []*atomic.Bool{&h.out, &h.unreachable, &h.removed, &h.failed} {
+				mark.Store(false)
+			}
 			if h.walked == failed || h.walked == gone {
 				h.walked = ended
 			}
@@ -103,10 +106,8 @@ func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
 
 // finishPlay ends the play for a host that has not failed.
 func (pr *playRun) finishPlay(h *hostState) {
-	h.removed = true
-	if h.turn != nil {
-		h.turn.end = ended
-	}
+	h.removed.Store(true)
+	h.turn.end = ended
 }
 
 func (pr *playRun) metaDone(h *hostState, text string) {

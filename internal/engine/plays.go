@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
@@ -23,10 +24,11 @@ type playRun struct {
 	slots chan struct{}
 	// flushes says that handlers run at the end of sections: not where the play as a whole is left out by its tags.
 	flushes bool
-	wants   sync.Map // *play.Task → bool: whether the tags of the run ask for it
-	broke   bool     // too many hosts failed: the run is over
-	endPlay bool     // meta: end_play: no further batch
-	begun   bool     // the task at which the run is to start was met
+	wants   sync.Map    // *play.Task → bool: whether the tags of the run ask for it
+	broke   bool        // too many hosts failed: the run is over
+	endPlay atomic.Bool // meta: end_play: no further batch
+	ended   atomic.Bool // meta: end_batch, end_play: no further task
+	begun   bool        // the task at which the run is to start was met
 
 	handlersMu sync.Mutex
 	handlers   [][]*play.Task
@@ -47,6 +49,9 @@ func (r *run) play(p *play.Play) error {
 		r.emit(event.Warning{Diagnostic: diag.Warnf(p.Pos, "%s", w)})
 	}
 	if err := r.prompts(p); err != nil {
+		if r.stopped() { // nobody answers any more
+			return nil
+		}
 		return err
 	}
 	if len(names) == 0 {
@@ -63,7 +68,10 @@ func (r *run) play(p *play.Play) error {
 		return err
 	}
 	for _, n := range names {
-		r.host(n).onPlay = newOnPlay()
+		h := r.host(n)
+		h.onPlay = newOnPlay()
+		h.removed.Store(false)
+		h.failed.Store(false)
 	}
 	for _, batch := range batches {
 		over, err := r.batch(p, name, names, batch)
@@ -81,9 +89,9 @@ func (r *run) batch(p *play.Play, name string, all, batch []string) (over bool, 
 	for _, n := range batch {
 		h := r.host(n)
 		pr.hosts = append(pr.hosts, h)
-		if h.out {
+		if h.out.Load() {
 			before++
-			h.removed = true
+			h.removed.Store(true)
 		}
 	}
 	way, err := pr.strategyName()
@@ -102,16 +110,16 @@ func (r *run) batch(p *play.Play, name string, all, batch []string) (over bool, 
 	out := 0
 	for _, h := range pr.hosts {
 		if h.walked == failed {
-			h.out = true
+			h.out.Store(true)
 		}
-		if h.out {
+		if h.out.Load() {
 			out++
 		}
 	}
 	pr.warnOwed()
 	r.lost = out-before == len(batch) && (before == 0 || out > before) || pr.broke
 	r.started = r.started || pr.begun
-	return pr.endPlay, r.quitting()
+	return pr.endPlay.Load(), r.quitting()
 }
 
 // strategyName is the word for the way in which the hosts go through the play; one that cannot be computed is an error when the play begins.
@@ -164,7 +172,7 @@ func Heading(ctx context.Context, p *play.Play, variables *vars.Store) (pattern,
 
 // active gives the hosts of the batch that still take part.
 func (pr *playRun) active() []*hostState {
-	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out || h.removed })
+	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out.Load() || h.removed.Load() })
 }
 
 // tellActive tells the variables which hosts have not failed.
@@ -173,12 +181,12 @@ func (pr *playRun) tellActive() {
 	defer pr.mu.Unlock()
 	var names, batch []string
 	for _, n := range pr.all {
-		if h := pr.run.hosts[n]; h == nil || (!h.out && !h.removed) {
+		if h := pr.run.hosts[n]; h == nil || (!h.out.Load() && !h.removed.Load()) {
 			names = append(names, n)
 		}
 	}
 	for _, h := range pr.hosts {
-		if !h.out && !h.removed {
+		if !h.out.Load() && !h.removed.Load() {
 			batch = append(batch, h.name)
 		}
 	}

@@ -52,9 +52,6 @@ func (r *run) ask(q play.Prompt, scope jinja.Scope) (jinja.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	if q.Private {
-		r.hide(answer)
-	}
 	if answer == "" && q.Default != nil {
 		answer = fallback
 	}

@@ -27,7 +27,8 @@ func (h *hostState) count(res *event.TaskResult, acted bool) {
 	case event.Unreachable:
 		if !res.Ignored {
 			c.Unreachable++
-			h.out, h.unreachable = true, true
+			h.out.Store(true)
+			h.unreachable.Store(true)
 			return
 		}
 		c.OK++

@@ -109,3 +109,35 @@ func stopAt(t *testing.T, text, strategy string, hard bool) {
 		t.Errorf("it took %v", took)
 	}
 }
+
+// TestStopDuringAQuestion holds that a run that is stopped while somebody is asked is interrupted, and not wrong.
+func TestStopDuringAQuestion(t *testing.T) {
+	for name, text := range map[string]string{
+		"vars_prompt": "- hosts: all\n  gather_facts: false\n  vars_prompt: [{name: a}]\n  tasks: [command: do never]\n",
+		"pause":       tasks("{command: do it, notify: h}", "pause:", "command: do never"),
+		"step":        tasks("{command: do it, notify: h}", "command: do never"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, stop := newWorld("h1"), make(chan struct{})
+			o := engine.Options{Stop: stop, Prompt: func(ctx context.Context, _ engine.Prompt) (string, error) {
+				close(stop)
+				<-ctx.Done()
+				return "", ctx.Err()
+			}}
+			if name == "step" {
+				o.Step = func(ctx context.Context, _ string) (engine.Answer, error) {
+					if len(w.events) < 2 {
+						return engine.DoTask, nil
+					}
+					close(stop)
+					<-ctx.Done()
+					return 0, ctx.Err()
+				}
+			}
+			s := w.run(t, o, text)
+			if log := w.log(); !s.Interrupted || strings.Contains(log, "never") || strings.Contains(log, "failed") || strings.Contains(log, "do it") != strings.Contains(log, "do handler") {
+				t.Errorf("interrupted %t:\n%s", s.Interrupted, log)
+			}
+		})
+	}
+}

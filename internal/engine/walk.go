@@ -161,10 +161,12 @@ func (w *walker) role(b *play.Block, at place, under []*jinja.Dict) course {
 
 // task comes to a task, if the run wants it, and to what it includes.
 func (w *walker) task(t *play.Task, at place, under []*jinja.Dict) course {
-	if w.pr.stopped() {
+	switch {
+	case w.pr.stopped():
 		return stopped
-	}
-	if !w.started {
+	case w.pr.ended.Load():
+		return ended
+	case !w.started:
 		if w.started = w.pr.StartAt(t); !w.started {
 			return goOn
 		}
@@ -222,6 +224,9 @@ func (w *walker) flush(at place) course {
 		d, ok := w.h.owed[t]
 		if !ok || w.pr.hard.Err() != nil {
 			continue
+		}
+		if w.pr.ended.Load() {
+			return ended
 		}
 		w.h.paying[t] = d
 		delete(w.h.owed, t)

@@ -157,9 +157,6 @@ func (ht *hostTask) pause(t *word.Pause) ending {
 		if err != nil {
 			return ht.wordFailed(err)
 		}
-		if !t.Echo {
-			ht.hide(answer)
-		}
 		result["user_input"] = answer
 	}
 	took := time.Since(start)
