@@ -31,6 +31,7 @@ type bracketer struct {
 	in      []scanToken
 	base    int // index of in[0] in the scanner's tokens; each token given to goccy carries its origin's index as Position.Offset
 	out     token.Tokens
+	slab    []emitted // has room for further tokens; those in it are never moved
 	levels  []level
 	pending properties
 	props   map[int]properties // by index of the token that starts the node
@@ -39,7 +40,7 @@ type bracketer struct {
 }
 
 func bracket(in []scanToken, base int) *bracketer {
-	b := &bracketer{in: in, base: base, pending: noProperties, props: map[int]properties{}, bad: -1, crowded: -1}
+	b := &bracketer{in: in, base: base, pending: noProperties, props: map[int]properties{}, bad: -1, crowded: -1, out: make(token.Tokens, 0, len(in)+len(in)/4)}
 	for i := range in {
 		b.token(i)
 	}
@@ -62,7 +63,20 @@ func (b *bracketer) top() *level {
 
 func (b *bracketer) emit(i int, typ token.Type, value string) {
 	m := b.in[i].start
-	b.out = append(b.out, &token.Token{Type: typ, Value: value, Position: &token.Position{Line: m.line + 1, Column: m.col + 1, Offset: b.base + i}})
+	if len(b.slab) == cap(b.slab) {
+		b.slab = make([]emitted, 0, 256)
+	}
+	b.slab = append(b.slab, emitted{})
+	e := &b.slab[len(b.slab)-1]
+	e.position = token.Position{Line: m.line + 1, Column: m.col + 1, Offset: b.base + i}
+	e.token = token.Token{Type: typ, Value: value, Position: &e.position}
+	b.out = append(b.out, &e.token)
+}
+
+// emitted is a token for goccy's parser with its place; there are so many that they are made in slabs.
+type emitted struct {
+	token    token.Token
+	position token.Position
 }
 
 // begin emits the first token of a node, which takes the pending properties.

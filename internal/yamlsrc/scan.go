@@ -79,13 +79,19 @@ func newScanner(src *diag.Source, ds *diag.List) *scanner {
 func (s *scanner) run() bool {
 	before := len(s.diags.Errors())
 	// A slice that grows as it is filled would take twice the memory.
-	s.tokens = make([]scanToken, 0, min(4*strings.Count(s.text, ": ")+2*strings.Count(s.text, "- ")+2*strings.Count(s.text, ","), maxTokens)+16)
+	s.tokens = make([]scanToken, 0, min(s.guess(), maxTokens)+16)
 	for !s.failed && s.fetch() {
 		if len(s.tokens) > maxTokens {
 			s.fail(s.mark, "the file holds too many values (more than %d words and signs)", maxTokens)
 		}
 	}
 	return !s.failed && len(s.diags.Errors()) == before
+}
+
+// guess is about how many tokens there will be.
+func (s *scanner) guess() int {
+	count := func(what string) int { return strings.Count(s.text, what) }
+	return 4*(count(": ")+count(":\n")) + 3*count("- ") + 2*count(",") + 2*count("{") + 2*count("[")
 }
 
 func (s *scanner) pos(m mark) diag.Pos {
