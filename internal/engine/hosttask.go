@@ -313,6 +313,16 @@ func (ht *hostTask) hides() bool {
 	return err != nil || (hide != nil && *hide)
 }
 
+// tellsDiff reports whether results hold what their module says of before and after, as in Ansible: with --diff, or by the keyword.
+func (ht *hostTask) tellsDiff() bool {
+	scope := ht.scope()
+	if yes, err := optionalBool(ht.hard, ht.t.Diff, scope); err == nil && yes != nil {
+		return *yes
+	}
+	v, _ := scope.Lookup("ansible_diff_mode")
+	return v == true
+}
+
 // keywords applies those of the task's keywords that shape its result.
 func (ht *hostTask) keywords(res *event.TaskResult) {
 	res.Hidden = res.Hidden || ht.hides()

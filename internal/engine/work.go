@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 
@@ -106,6 +107,10 @@ func (w *work) concluded() ending {
 		return w.deferred(p.Unmet + "; in a real run it may hold")
 	}
 	w.gatherOwn(p)
+	if _, told := p.Result["diff"]; told && !w.ht.tellsDiff() {
+		p.Result = maps.Clone(p.Result)
+		delete(p.Result, "diff")
+	}
 	res := w.ht.result(event.OK)
 	if p.Unmet != "" {
 		res.Status, res.Message = event.Failed, p.Unmet

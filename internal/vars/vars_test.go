@@ -114,6 +114,16 @@ func TestMagic(t *testing.T) {
 			t.Errorf("%s is %v, want %s", name, v, want)
 		}
 	}
+	if v, ok := sc.Lookup("ansible_host"); ok {
+		t.Errorf("without a task ansible_host is %v", v)
+	}
+	s.StartPlay(&play.Play{Vars: jinja.NewDict(), Dir: "/srv/books"}, "imported", nil)
+	sc = s.Scope(vars.View{Host: "mx1.example.org", Play: p, Task: &play.Task{}})
+	for name, want := range map[string]string{"ansible_host": "mx1.example.org", "playbook_dir": "/srv/books"} {
+		if v, ok := sc.Lookup(name); !ok || jinja.Str(v) != want {
+			t.Errorf("%s is %v, want %s", name, v, want)
+		}
+	}
 	if v, _ := sc.Lookup("omit"); v != (jinja.Omit{}) {
 		t.Errorf("omit is %v", v)
 	}
