@@ -149,9 +149,6 @@ func filterDictSort(c *Call) (Value, error) {
 }
 
 func filterItems(c *Call) (Value, error) {
-	if _, ok := c.In.(*Undefined); ok {
-		return NewList(), nil
-	}
 	d, err := c.dict()
 	if err != nil {
 		return nil, err

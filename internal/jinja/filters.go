@@ -74,7 +74,7 @@ func filterTable() []filterDef {
 		{name: "items2dict", signature: sign("key_name=, value_name="), fn: filterItems2Dict},
 		{name: "combine", signature: sign("*args, recursive=, list_merge="), fn: filterCombine},
 		{name: "dictsort", signature: sign("case_sensitive=, by=, reverse="), fn: filterDictSort},
-		{name: "items", fn: filterItems, takesUnset: true, takesUnknown: true},
+		{name: "items", fn: filterItems, takesUnknown: true},
 		{name: "attr", signature: sign("name"), fn: filterAttr},
 		{name: "to_json", signature: sign("*args, " + jsonOptions), fn: filterToJSON},
 		{name: "to_nice_json", signature: sign("indent=, sort_keys=, *args, " + niceJSONOptions), fn: filterToNiceJSON},

@@ -351,6 +351,9 @@ func (st *state) contains(c, x Value) (in, known bool, err error) {
 		}
 		return strings.Contains(y, s), true, nil
 	case *Dict:
+		if _, ok := hashKey(x); !ok {
+			return false, true, fmt.Errorf("unhashable type: '%s'", TypeName(x))
+		}
 		_, ok := y.Get(x)
 		return ok, true, nil
 	case *ScopeMap:

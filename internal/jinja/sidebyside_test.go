@@ -57,8 +57,9 @@ func TestSideBySide(t *testing.T) {
 	}
 	env := jinja.New()
 	for name, src := range map[string]string{"expression": expression, "file": file} {
+		pos := at(src)
 		ours[name] = best(t, func() error {
-			tpl, err := env.CompileArg(src, at("x")) // from the cache
+			tpl, err := env.CompileArg(src, pos) // from the cache
 			if err == nil {
 				_, err = tpl.Eval(t.Context(), scope)
 			}
