@@ -215,13 +215,15 @@ func (ht *hostTask) possible() {
 		ht.finish(*e)
 		return
 	}
-	ht.unsure()
-	res := ht.result(event.Undecided)
-	res.Message = "it runs only if a task that notifies it turns out to change something"
-	done := endingOf(res)
-	done.notify, _ = ht.named(ht.scope())
-	ht.keywords(res)
-	ht.finish(done)
+	done := ht.undecided("it runs only if a task that notifies it turns out to change something")
+	if ht.t.Loop != nil {
+		ht.withoutItems(done)
+	} else {
+		done.notify, _ = ht.named(ht.scope())
+		done.wishes = ht.mayDo(ht.scope())
+	}
+	ht.keywords(done.res)
+	ht.finish(*done)
 }
 
 // warnOwed tells of handlers that were notified and have not run when the play ends.

@@ -51,7 +51,11 @@ func (ht *hostTask) mayInclude(scope jinja.Scope) []*wish {
 			w.perhaps.why = append(w.perhaps.why, c.Source)
 		}
 	}
-	if w.perhaps.why == nil {
+	switch {
+	case w.perhaps.why != nil:
+	case ht.turn.owing == possibly:
+		w.perhaps.why = []string{"whether the handler " + ht.name() + " is notified"}
+	default:
 		w.perhaps.why = []string{"what " + ht.name() + " loops over"}
 	}
 	return []*wish{w}

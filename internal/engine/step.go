@@ -50,8 +50,8 @@ func (pr *playRun) refused(t *play.Task, hosts []*hostState) {
 	if pr.stopped() {
 		for _, h := range hosts {
 			h.turn.end = stopped
-			if h.turn.handler { // it stays owed, and runs unasked
-				h.owed[t] = h.paying[t]
+			if d, paying := h.paying[t]; paying && h.turn.handler { // it stays owed, and runs unasked
+				h.owed[t] = d
 			}
 		}
 		return

@@ -51,11 +51,15 @@ var stopPoints = map[string]string{
 	"a handler": `
     - {command: do it, notify: slow}
     - meta: flush_handlers`,
+	"what a handler includes": `
+    - {command: do it, notify: [slow, includes]}
+    - meta: flush_handlers`,
 }
 
 const stopHandlers = `
   handlers:
     - {name: slow, pause: {seconds: 5}}
+    - {name: includes, include_tasks: inc/handler.yml}
     - {name: h, command: do handler}
 `
 
@@ -74,7 +78,7 @@ func TestStopEverywhere(t *testing.T) {
 
 func stopAt(t *testing.T, text, strategy string, hard bool) {
 	w, stop := newWorld("h1", "h2", "h3"), make(chan struct{})
-	w.files = map[string]string{"roles/r/tasks/main.yml": "- {name: here, look: }\n- command: do never\n"}
+	w.files = map[string]string{"roles/r/tasks/main.yml": "- {name: here, look: }\n- command: do never\n", "inc/handler.yml": "- command: do included\n"}
 	w.specs = []modules.Spec{fakeSpec("look", fake{plan: func(ctx context.Context, _ host.Reader) (*modules.Plan, error) {
 		if strings.Contains(text, "fails") {
 			return nil, fmt.Errorf("it fails")
@@ -104,6 +108,9 @@ func stopAt(t *testing.T, text, strategy string, hard bool) {
 	}
 	if n := strings.Count(log, ": run do handler\n"); n != 3 && !hard {
 		t.Errorf("%d handlers ran:\n%s", n, log)
+	}
+	if n := strings.Count(log, ": run do included\n"); n != 3 && !hard && strings.Contains(text, "includes") {
+		t.Errorf("%d tasks of a handler ran:\n%s", n, log)
 	}
 	if took := time.Since(start); took > 60*time.Second || hard && took > 2*time.Second {
 		t.Errorf("it took %v", took)

@@ -21,7 +21,7 @@ type turn struct {
 	// rescued says that a rescue takes over where the task fails.
 	rescued bool
 	owing   owing // of a handler: how sure it is that it must run
-	handler bool  // it is a handler, which runs to its end though the run is to end
+	handler bool  // it is a handler, or what one includes, which runs to its end though the run is to end
 	perhaps *perhaps
 
 	flush bool // of meta: flush_handlers: its when holds
@@ -162,7 +162,7 @@ func (w *walker) role(b *play.Block, at place, under []*jinja.Dict) course {
 // task comes to a task, if the run wants it, and to what it includes.
 func (w *walker) task(t *play.Task, at place, under []*jinja.Dict) course {
 	switch {
-	case w.pr.stopped():
+	case w.flushes > 0 && w.pr.hard.Err() != nil, w.flushes == 0 && w.pr.stopped():
 		return stopped
 	case w.pr.ended.Load():
 		return ended
@@ -184,7 +184,7 @@ func (w *walker) task(t *play.Task, at place, under []*jinja.Dict) course {
 // come hands a turn to the strategy and goes on with what it included.
 func (w *walker) come(tn *turn) course {
 	tn.rescued = w.rescues > 0
-	tn.handler, tn.perhaps = tn.owing != 0, w.perhaps
+	tn.handler, tn.perhaps = w.flushes > 0, w.perhaps
 	if w.dropped || !w.yield(tn) {
 		w.dropped = true
 		return stopped
