@@ -37,13 +37,11 @@ type Task struct {
 	InsertAfter    *string `arg:"insertafter" doc:"Where the block goes that is not there yet: after the last line that this regular expression matches, or EOF. Without a match, at the end."`
 	InsertBefore   *string `arg:"insertbefore" doc:"Where the block goes that is not there yet: before the last line that this regular expression matches, or BOF. Without a match, at the end."`
 	Create         bool    `arg:"create" doc:"Make the file where it is missing, and its folder."`
-	Backup         bool    `arg:"backup" doc:"Keep a copy of the file beside it before it is changed; the result names it."`
-	ValidateWith   string  `arg:"validate" doc:"Command that must accept the new content before it takes its place; %s in it stands for the file that holds it. It is not run in check mode."`
 	MarkerBegin    string  `arg:"marker_begin" doc:"What stands for {mark} in the line before the block."`
 	MarkerEnd      string  `arg:"marker_end" doc:"What stands for {mark} in the line after the block."`
 	AppendNewline  bool    `arg:"append_newline" doc:"Keep an empty line after the block, unless it is at the end."`
 	PrependNewline bool    `arg:"prepend_newline" doc:"Keep an empty line before the block, unless it is at the beginning."`
-	modules.FileAttributes
+	modules.Edit
 }
 
 // Spec describes the module.
@@ -87,8 +85,7 @@ func (t *Task) anchor() (*pyre.Regexp, error) {
 
 // Plan looks at the file and gives the edit of it.
 func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
-	e := modules.Edit{Attributes: t.FileAttributes, Backup: t.Backup, Validate: t.ValidateWith, Create: t.Create}
-	f, err := e.Open(ctx, r, t.Path)
+	f, err := t.Open(ctx, r, t.Path, t.Create)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +107,7 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	default:
 		msg = "Block inserted"
 	}
-	return e.Save(ctx, r, f, text, msg)
+	return t.Save(ctx, r, f, text, msg)
 }
 
 func (t *Task) markers() (begin, end string) {

@@ -8,7 +8,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/host"
@@ -37,10 +36,8 @@ type Task struct {
 	InsertAfter  *string `arg:"insertafter" doc:"Where the line goes that is not there yet: after the last line that this regular expression matches, or EOF. Without a match, at the end."`
 	InsertBefore *string `arg:"insertbefore" doc:"Where the line goes that is not there yet: before the last line that this regular expression matches, or BOF. Without a match, at the end."`
 	Create       bool    `arg:"create" doc:"Make the file where it is missing. Its folder must be there."`
-	Backup       bool    `arg:"backup" doc:"Keep a copy of the file beside it before it is changed; the result names it."`
 	FirstMatch   bool    `arg:"firstmatch" doc:"Take the first match of regexp, insertafter and insertbefore, not the last."`
-	ValidateWith string  `arg:"validate" doc:"Command that must accept the new content before it takes its place; %s in it stands for the file that holds it. It is not run in check mode."`
-	modules.FileAttributes
+	modules.Edit
 }
 
 // Spec describes the module.
@@ -57,11 +54,8 @@ func Spec() modules.Spec {
 
 // Validate checks the arguments against one another.
 func (t *Task) Validate() error {
-	if t.ValidateWith != "" && !strings.Contains(t.ValidateWith, "%s") {
-		return fmt.Errorf("validate must contain %%s: %s", t.ValidateWith)
-	}
-	if _, err := modules.SplitWords(t.ValidateWith); err != nil {
-		return fmt.Errorf("validate: %w", err)
+	if err := modules.CheckValidate(t.ValidateWith); err != nil {
+		return err
 	}
 	switch {
 	case t.InsertBefore != nil && t.InsertAfter != nil:
@@ -117,31 +111,20 @@ func (t *Task) where() (place, pattern, error) {
 	return where, anchor, nil
 }
 
-const maxSize = 64 << 20 // bytes of a file that is edited
-
 // Plan looks at the file and gives the edit of it.
 func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
-	path, err := modules.Path(ctx, r, t.Path)
-	if err != nil {
-		return nil, err
-	}
-	st, err := host.Follow(ctx, r, path)
-	if err != nil {
-		return nil, err
-	}
+	f, err := t.Open(ctx, r, t.Path, true)
 	switch {
-	case st.Kind == host.Dir:
-		return nil, fmt.Errorf("Path %s is a directory !", path) //nolint:staticcheck // Ansible's words, which playbooks look for
-	case st.Kind == host.Absent && t.State == Absent:
+	case err != nil:
+		return nil, err
+	case f.File != nil:
+		return t.change(ctx, r, f)
+	case t.State == Absent:
 		return &modules.Plan{Result: map[string]any{"msg": "file not present"}, Note: t.warning()}, nil
-	case st.Kind == host.Absent && !t.Create:
-		return nil, fmt.Errorf("Destination %s does not exist !", path) //nolint:staticcheck // Ansible's words
-	case st.Kind == host.Absent:
-		return t.create(ctx, r, path, st.Path)
-	case st.Kind != host.Regular:
-		return nil, fmt.Errorf("%s is no regular file, and cannot be edited", path)
+	case !t.Create:
+		return nil, fmt.Errorf("Destination %s does not exist !", f.Name) //nolint:staticcheck // Ansible's words, which playbooks look for
 	}
-	return t.change(ctx, r, path, st.Path)
+	return t.create(ctx, r, f)
 }
 
 func (t *Task) warning() string {

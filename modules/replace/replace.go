@@ -17,15 +17,13 @@ import (
 
 // Task is one use of the module.
 type Task struct {
-	Path         string `arg:"path,required,alias=dest,alias=destfile,alias=name" doc:"File to edit."`
-	Regexp       string `arg:"regexp,required" doc:"Python regular expression; ^ and $ match at the ends of lines, and the dot no line end. Every match is replaced."`
-	Replace      string `arg:"replace" doc:"What takes the place of a match, with \\1 and \\g<name> for its groups. Without it matches are removed."`
-	After        string `arg:"after" doc:"Regular expression: only what follows its match is edited. The dot matches line ends."`
-	Before       string `arg:"before" doc:"Regular expression: only what stands before its match is edited. The dot matches line ends."`
-	Backup       bool   `arg:"backup" doc:"Keep a copy of the file beside it before it is changed; the result names it."`
-	ValidateWith string `arg:"validate" doc:"Command that must accept the new content before it takes its place; %s in it stands for the file that holds it. It is not run in check mode."`
-	Encoding     string `arg:"encoding" doc:"Encoding of the file: utf-8, ascii or latin-1."`
-	modules.FileAttributes
+	Path     string `arg:"path,required,alias=dest,alias=destfile,alias=name" doc:"File to edit."`
+	Regexp   string `arg:"regexp,required" doc:"Python regular expression; ^ and $ match at the ends of lines, and the dot no line end. Every match is replaced."`
+	Replace  string `arg:"replace" doc:"What takes the place of a match, with \\1 and \\g<name> for its groups. Without it matches are removed."`
+	After    string `arg:"after" doc:"Regular expression: only what follows its match is edited. The dot matches line ends."`
+	Before   string `arg:"before" doc:"Regular expression: only what stands before its match is edited. The dot matches line ends."`
+	Encoding string `arg:"encoding" doc:"Encoding of the file: utf-8, ascii or latin-1."`
+	modules.Edit
 }
 
 // Spec describes the module.
@@ -105,8 +103,7 @@ func encode(text string, bytewise bool) (string, error) {
 
 // Plan looks at the file and gives the edit of it.
 func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
-	e := modules.Edit{Attributes: t.FileAttributes, Backup: t.Backup, Validate: t.ValidateWith}
-	f, err := e.Open(ctx, r, t.Path)
+	f, err := t.Open(ctx, r, t.Path, false)
 	if err != nil {
 		return nil, err
 	}
@@ -129,7 +126,7 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	if text, err = encode(text, bytewise); err != nil {
 		return nil, err
 	}
-	p, err := e.Save(ctx, r, f, text, msg)
+	p, err := t.Save(ctx, r, f, text, msg)
 	if err == nil {
 		p.Result["rc"] = int64(0)
 	}
