@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
@@ -28,30 +27,21 @@ type adHocProgram struct {
 
 // AnsibleAdHoc is ansible, which runs one module on hosts: its command line, its exit codes, its output.
 func AnsibleAdHoc(args []string, s Streams) (code int) {
-	p := &adHocProgram{playbookProgram: playbookProgram{command: command{streams: s}}}
-	defer func() {
-		if broken := recover(); broken != nil {
-			p.complain(&pfrun.Diagnostic{Message: fmt.Sprintf("Unexpected Exception, this is probably a bug: %v", broken)})
-			code = ansibleUnexpected
-		}
-	}()
+	p := &adHocProgram{playbookProgram: playbookProgram{command: command{streams: s}, called: calledAs{
+		name: ansibleAdHoc, synopsis: "pattern", about: "one module on hosts, without Python", required: "pattern", most: 1,
+	}}}
+	defer p.recovered(&code)
 	return p.main(context.Background(), args)
 }
 
 func (p *adHocProgram) flagSet() *pflag.FlagSet {
-	fs := pflag.NewFlagSet(ansibleAdHoc, pflag.ContinueOnError)
-	fs.SetOutput(p.streams.Err)
-	fs.Usage = func() {}
+	fs := p.commonFlags()
 	p.flags.registerHosts(fs)
 	p.flags.registerLogin(fs)
-	o := &p.flags.options
 	fs.StringVarP(&p.task.Module, "module-name", "m", "command", "the module")
 	fs.StringVarP(&p.task.Args, "args", "a", "", "its arguments: k=v pairs, the line of a command, or a JSON object")
 	fs.BoolVar(&p.list, "list-hosts", false, "list the hosts that match, and connect to nothing")
 	fs.BoolVarP(&p.oneLine, "one-line", "o", false, "show each result in one line")
-	fs.StringArrayVar(&o.Inventory, "inventory-file", nil, "the same as --inventory")
-	fs.BoolVar(&o.FlushCache, "flush-cache", false, "forget the facts that were cached")
-	fs.Bool("version", false, "show the version")
 	fs.StringVarP(&p.tree, "tree", "t", "", "not supported")
 	fs.IntVarP(&p.background, "background", "B", 0, "not supported")
 	fs.IntP("poll", "P", 15, "goes with --background")
@@ -66,27 +56,11 @@ func (p *adHocProgram) flagSet() *pflag.FlagSet {
 
 func (p *adHocProgram) main(ctx context.Context, args []string) int {
 	fs := p.flagSet()
-	err := fs.Parse(whole(fs, args))
-	version, _ := fs.GetBool("version")
-	switch {
-	case errors.Is(err, pflag.ErrHelp):
-		p.usage(fs, p.streams.Out)
+	switch over, err := p.parse(fs, args); {
+	case err != nil:
+		return p.misused(fs, err)
+	case over:
 		return exitOK
-	case err == nil && version:
-		p.flags.options.Settings, _ = pfrun.ReadSettings()
-		fmt.Fprintln(p.streams.Out, ansibleAdHoc+strings.TrimPrefix(p.version(), ansiblePlaybook))
-		return exitOK
-	case err == nil && fs.NArg() == 0:
-		err = errors.New("the following arguments are required: pattern")
-	case err == nil && fs.NArg() > 1:
-		err = fmt.Errorf("unrecognized arguments: %s", strings.Join(fs.Args()[1:], " "))
-	case err == nil:
-		err = p.excluded(fs)
-	}
-	if err != nil {
-		fmt.Fprintf(p.streams.Err, "usage: %s [options] pattern\n%s: error: %s\n \n", ansibleAdHoc, ansibleAdHoc, err)
-		p.usage(fs, p.streams.Err)
-		return ansibleUsage
 	}
 	p.task.Pattern = fs.Arg(0)
 	if err := p.prepare(); err != nil {
@@ -94,10 +68,6 @@ func (p *adHocProgram) main(ctx context.Context, args []string) int {
 		return ansibleOptions
 	}
 	return p.exit(p.do(ctx))
-}
-
-func (p *adHocProgram) usage(fs *pflag.FlagSet, out io.Writer) {
-	fmt.Fprintf(out, "usage: %s [options] pattern\n\nThis is pfrun under the name of %s: one module on hosts, without Python.\n\noptions:\n%s", ansibleAdHoc, ansibleAdHoc, fs.FlagUsages())
 }
 
 // prepare reads the settings and checks the flags.

@@ -34,34 +34,26 @@ const (
 // playbookProgram is one call of ansible-playbook.
 type playbookProgram struct {
 	command
+	called     calledAs
 	modulePath string
 	screen     *render.Ansible
 }
 
 // Ansible is ansible-playbook: its command line, its exit codes, its output.
 func Ansible(args []string, s Streams) (code int) {
-	p := &playbookProgram{command: command{streams: s}}
-	defer func() {
-		if broken := recover(); broken != nil {
-			p.complain(&pfrun.Diagnostic{Message: fmt.Sprintf("Unexpected Exception, this is probably a bug: %v", broken)})
-			code = ansibleUnexpected
-		}
-	}()
+	p := &playbookProgram{command: command{streams: s}, called: calledAs{
+		name: ansiblePlaybook, synopsis: "playbook.yml [playbook2 ...]", about: "playbooks over SSH, without Python", required: "playbook",
+	}}
+	defer p.recovered(&code)
 	return p.main(context.Background(), args)
 }
 
 // flagSet declares the command line.
 func (p *playbookProgram) flagSet() *pflag.FlagSet {
-	fs := pflag.NewFlagSet(ansiblePlaybook, pflag.ContinueOnError)
-	fs.SetOutput(p.streams.Err)
-	fs.Usage = func() {}
+	fs := p.commonFlags()
 	p.flags.register(fs)
-	o := &p.flags.options
-	fs.StringArrayVar(&o.Inventory, "inventory-file", nil, "the same as --inventory")
-	fs.BoolVar(&o.ForceHandlers, "force-handlers", false, "run handlers though a task failed")
-	fs.BoolVar(&o.FlushCache, "flush-cache", false, "forget the facts that were cached")
+	fs.BoolVar(&p.flags.options.ForceHandlers, "force-handlers", false, "run handlers though a task failed")
 	fs.StringVarP(&p.modulePath, "module-path", "M", "", "refused where such a folder holds something: no module written in Python is loaded")
-	fs.Bool("version", false, "show the version")
 	for _, name := range []string{"exit-code", "no-helper", "inventory-file"} {
 		_ = fs.MarkHidden(name)
 	}
@@ -70,79 +62,22 @@ func (p *playbookProgram) flagSet() *pflag.FlagSet {
 
 func (p *playbookProgram) main(ctx context.Context, args []string) int {
 	fs := p.flagSet()
-	err := fs.Parse(whole(fs, args))
-	version, _ := fs.GetBool("version")
-	switch {
-	case errors.Is(err, pflag.ErrHelp):
-		p.usage(fs, p.streams.Out)
-		return exitOK
-	case err == nil && version:
-		p.flags.options.Settings, _ = pfrun.ReadSettings()
-		fmt.Fprintln(p.streams.Out, p.version())
-		return exitOK
-	case err == nil && fs.NArg() == 0:
-		err = errors.New("the following arguments are required: playbook")
-	case err == nil:
-		err = p.excluded(fs)
-	}
+	over, err := p.parse(fs, args)
 	if err != nil {
 		var unknown *pflag.NotExistError
 		if errors.As(err, &unknown) {
 			err = fmt.Errorf("unrecognized arguments: %s%s", strings.Repeat("-", min(2, len(unknown.GetSpecifiedName()))), unknown.GetSpecifiedName())
 		}
-		fmt.Fprintf(p.streams.Err, "usage: %s [options] playbook.yml [playbook2 ...]\n%s: error: %s\n \n", ansiblePlaybook, ansiblePlaybook, err)
-		p.usage(fs, p.streams.Err)
-		return ansibleUsage
+		return p.misused(fs, err)
+	}
+	if over {
+		return exitOK
 	}
 	if err := p.prepare(fs.Args()); err != nil {
 		p.complain(&pfrun.Diagnostic{Message: err.Error()})
 		return ansibleOptions
 	}
 	return p.exit(p.do(ctx, fs.Args()))
-}
-
-// excluded refuses flags that exclude one another.
-func (p *playbookProgram) excluded(fs *pflag.FlagSet) error {
-	for _, pair := range [][2]string{
-		{"ask-pass", "connection-password-file"}, {"ask-pass", "conn-pass-file"}, {"ask-become-pass", "become-password-file"}, {"ask-become-pass", "become-pass-file"},
-		{"ask-vault-pass", "vault-password-file"}, {"ask-vault-pass", "vault-pass-file"}, {"ask-vault-password", "vault-password-file"},
-	} {
-		if fs.Changed(pair[0]) && fs.Changed(pair[1]) {
-			return fmt.Errorf("argument --%s: not allowed with argument --%s", pair[1], pair[0])
-		}
-	}
-	return nil
-}
-
-// whole writes long flags out: argparse takes the beginning of a name where only one begins so.
-func whole(fs *pflag.FlagSet, args []string) []string {
-	out := slices.Clone(args)
-	for i, arg := range out {
-		if arg == "--" {
-			break
-		}
-		name, value, hasValue := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
-		if !strings.HasPrefix(arg, "--") || fs.Lookup(name) != nil {
-			continue
-		}
-		var fits []string
-		fs.VisitAll(func(f *pflag.Flag) {
-			if strings.HasPrefix(f.Name, name) {
-				fits = append(fits, f.Name)
-			}
-		})
-		if len(fits) == 1 {
-			out[i] = "--" + fits[0]
-			if hasValue {
-				out[i] += "=" + value
-			}
-		}
-	}
-	return out
-}
-
-func (p *playbookProgram) usage(fs *pflag.FlagSet, out interface{ Write([]byte) (int, error) }) {
-	fmt.Fprintf(out, "usage: %s [options] playbook.yml [playbook2 ...]\n\nThis is pfrun under the name of %s: playbooks over SSH, without Python.\n\noptions:\n%s", ansiblePlaybook, ansiblePlaybook, fs.FlagUsages())
 }
 
 // prepare reads the settings and checks the flags.
