@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/event"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/play"
@@ -122,19 +123,22 @@ func (ht *hostTask) defaulted(scope jinja.Scope) ([]play.Arg, error) {
 	}
 	var chosen []play.Arg
 	for _, level := range ht.t.ModuleDefaults {
-		if level.Value != nil {
-			args, err := ht.templatedDefaults(level, scope)
-			if err != nil {
-				return nil, err
-			}
-			if args != nil {
-				chosen = args
-			}
+		args, ok := level.Modules[ht.t.Module.Name]
+		if !ok {
 			continue
 		}
-		if args, ok := level.Modules[ht.t.Module.Name]; ok {
-			chosen = args
+		if len(args) == 1 && args[0].Name == "" { // a template gives all of them
+			v, err := jinja.Force(ht.looking, args[0].Value, scope)
+			if err != nil {
+				return nil, fmt.Errorf("module_defaults: %w", err)
+			}
+			given, ok := v.(*jinja.Dict)
+			if !ok {
+				return nil, fmt.Errorf("module_defaults of %s must be a mapping, not %s", ht.t.Module.Name, jinja.TypeName(v))
+			}
+			args = argsIn(given, args[0].Pos)
 		}
+		chosen = args
 	}
 	args := slices.Clone(ht.t.Args)
 	for _, d := range chosen {
@@ -155,32 +159,13 @@ func (ht *hostTask) sameArg(a, b string) bool {
 	return ok1 && ok2 && x.Name == y.Name
 }
 
-// templatedDefaults computes a level of module_defaults that is a template as a whole; nil: it says nothing of the module.
-func (ht *hostTask) templatedDefaults(level play.Defaults, scope jinja.Scope) ([]play.Arg, error) {
-	v, err := jinja.Force(ht.looking, level.Value, scope)
-	if err != nil {
-		return nil, fmt.Errorf("module_defaults: %w", err)
+// argsIn gives the arguments that a mapping holds, all at one place. It is not nil.
+func argsIn(d *jinja.Dict, pos diag.Pos) []play.Arg {
+	args := []play.Arg{}
+	for k, value := range d.Items {
+		args = append(args, play.Arg{Name: jinja.Str(k), NamePos: pos, Pos: pos, Value: value})
 	}
-	if _, unknown := v.(jinja.Unknown); unknown {
-		return nil, fmt.Errorf("module_defaults: %w", errUnknown)
-	}
-	all, ok := v.(*jinja.Dict)
-	if !ok {
-		return nil, fmt.Errorf("module_defaults must be a mapping, not %s", jinja.TypeName(v))
-	}
-	var args []play.Arg
-	for name, given := range all.Items {
-		m, known := ht.Loader.Module(jinja.Str(name))
-		d, isDict := given.(*jinja.Dict)
-		if !known || !isDict || m.Name != ht.t.Module.Name {
-			continue
-		}
-		args = []play.Arg{}
-		for k, value := range d.Items {
-			args = append(args, play.Arg{Name: jinja.Str(k), NamePos: level.Pos, Pos: level.Pos, Value: value})
-		}
-	}
-	return args, nil
+	return args
 }
 
 // splat gives the arguments that a template as a whole gives (args: "{{ x }}"), where the task does not say them itself.

@@ -309,7 +309,7 @@ func (l *loading) check(t *Task, pos diag.Pos) {
 func (t *Task) takesMore() bool {
 	return t.ArgsValue != nil || slices.ContainsFunc(t.ModuleDefaults, func(d Defaults) bool {
 		_, said := d.Modules[t.Module.Name]
-		return said || d.Value != nil
+		return said
 	})
 }
 
@@ -328,9 +328,6 @@ func (l *loading) mayGive(t *Task, a modules.Arg) bool {
 		return true
 	}
 	for _, d := range t.ModuleDefaults {
-		if d.Value != nil {
-			return true
-		}
 		for name, args := range d.Modules {
 			if !appliesTo(name, t.Module) {
 				continue

@@ -121,7 +121,6 @@ type Common struct {
 type Defaults struct {
 	Pos     diag.Pos
 	Modules map[string][]Arg // by the module's short name, or as it is written where pfrun does not have the module
-	Value   jinja.Value      // set where the whole is a template: then Modules is nil
 }
 
 // Task is one task or handler.
