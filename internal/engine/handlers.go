@@ -160,7 +160,7 @@ func (ht *hostTask) named(scope jinja.Scope) ([]string, *event.TaskResult) {
 			if len(ht.answering(name)) == 0 {
 				d := diag.Errorf(n.Pos, "The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
 				switch {
-				case ht.isUnsure():
+				case ht.guesses(ht.h):
 					ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s; in a real run a role that is included before may bring it", d.Message)})
 				case !ht.MissingHandler:
 					return nil, ht.failed(n.Pos, d)

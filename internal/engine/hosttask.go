@@ -110,14 +110,7 @@ func (ht *hostTask) failed(pos diag.Pos, err error) *event.TaskResult {
 
 // mayBeDefined reports whether an error is of what is not defined, on a host on which a task may or may not have run that would have set it.
 func (ht *hostTask) mayBeDefined(err error) bool {
-	return errors.Is(err, jinja.ErrUndefined) && ht.isUnsure()
-}
-
-// isUnsure reports whether a task may or may not have run on the host.
-func (ht *hostTask) isUnsure() bool {
-	ht.mu.Lock()
-	defer ht.mu.Unlock()
-	return ht.h.unsure
+	return errors.Is(err, jinja.ErrUndefined) && ht.guesses(ht.h)
 }
 
 // brokenOffResult is the event of a task whose looks were broken off: it took too long, or the run is to end.

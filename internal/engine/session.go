@@ -72,6 +72,14 @@ func (s *session) blurred(h host.Host) bool {
 	return planning && (o.Blurred() || (plansOnly(s.shown) && s.target.unsure.Load()))
 }
 
+// guesses reports whether what is missing on a host, in its variables too, may be there in a real run: a task may or may not have run. Where the run is real, nothing is guessed of
+// tasks that were only tried.
+func (r *run) guesses(h *hostState) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.PlanOnly && h.unsure
+}
+
 // plansOnly reports whether changes applied to a host are planned, not made.
 func plansOnly(h host.Host) bool {
 	_, planning := h.(*host.Overlay)
