@@ -203,6 +203,7 @@ func (pr *playRun) load(t *play.Task, w *wish) ([]play.Node, error) {
 	if w.role == nil {
 		nodes, faults := pr.Loader.IncludeTasks(t, w.what)
 		pr.tellWarnings(faults)
+		pr.addImported(nodes, map[*play.Role]bool{})
 		return nodes, faults.Err()
 	}
 	b, faults := pr.Loader.IncludeRole(t, *w.role)
@@ -210,11 +211,31 @@ func (pr *playRun) load(t *play.Task, w *wish) ([]play.Node, error) {
 	if err := faults.Err(); err != nil {
 		return nil, err
 	}
-	pr.addHandlers(b.Role)
+	pr.addImported([]play.Node{b}, map[*play.Role]bool{})
 	if w.public {
 		pr.Vars.AddRole(pr.p, b.Role)
 	}
 	return []play.Node{b}, nil
+}
+
+// addImported gives the play the handlers of the roles that stand in what was included, be it because they are named or because they are imported there.
+func (pr *playRun) addImported(nodes []play.Node, known map[*play.Role]bool) {
+	for _, n := range nodes {
+		b, ok := n.(*play.Block)
+		if !ok {
+			continue
+		}
+		if r := b.Role; r != nil && !known[r] {
+			known[r] = true
+			for _, d := range r.AllDeps() {
+				known[d] = true
+			}
+			pr.addHandlers(r)
+		}
+		for _, inner := range [][]play.Node{b.Body, b.Rescue, b.Always} {
+			pr.addImported(inner, known)
+		}
+	}
 }
 
 // withReason gives the result of an include that failed Ansible's key for why.
