@@ -8,6 +8,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/host"
@@ -37,8 +38,21 @@ var keywords = []string{
 	"if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
 }
 
+// reservedName is the fault of a variable with a name that Ansible keeps for itself.
+type reservedName string
+
+func (n reservedName) Error() string {
+	return fmt.Sprintf("Invalid parameter specified beginning with keyword '_ansible_' for action 'set_fact': '%s'. The prefix '_ansible_' is reserved for internal use only.", string(n))
+}
+
+// FoundLate says that ansible-playbook finds it while it runs: its exit code is that of such errors.
+func (reservedName) FoundLate() {}
+
 // SetArgument takes a variable.
 func (t *Task) SetArgument(name string, value any) error {
+	if strings.HasPrefix(name, "_ansible_") {
+		return reservedName(name)
+	}
 	if !identifier.MatchString(name) || slices.Contains(keywords, name) {
 		return fmt.Errorf("the variable name '%s' is not valid. Variables must start with a letter or underscore character, "+
 			"and contain only letters, numbers and underscores", name)

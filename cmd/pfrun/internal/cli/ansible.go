@@ -219,7 +219,10 @@ func (p *playbookProgram) exit(code int, err error) int {
 		for _, d := range invalid.Diagnostics {
 			p.complain(d)
 		}
-		inFile := func(d *pfrun.Diagnostic) bool { return d.Pos.IsValid() && !errors.Is(d.Err, fs.ErrNotExist) }
+		inFile := func(d *pfrun.Diagnostic) bool {
+			late := interface{ FoundLate() }(nil) // what ansible-playbook would find while it runs
+			return d.Pos.IsValid() && !errors.Is(d.Err, fs.ErrNotExist) && !errors.As(d.Err, &late)
+		}
 		if slices.ContainsFunc(invalid.Diagnostics, inFile) {
 			return ansibleInvalid
 		}
