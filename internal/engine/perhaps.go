@@ -13,6 +13,9 @@ import (
 // goes through to show it: wishes.
 func (ht *hostTask) mayDo(scope jinja.Scope) []*wish {
 	ht.unsure()
+	if !ht.plans() { // it does not run
+		return nil
+	}
 	if ht.t.Include != nil {
 		return ht.mayInclude(scope)
 	}

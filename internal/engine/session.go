@@ -77,8 +77,11 @@ func (s *session) blurred(h host.Host) bool {
 func (r *run) guesses(h *hostState) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.PlanOnly && h.unsure
+	return r.plans() && h.unsure
 }
+
+// plans reports whether the run as a whole makes nothing.
+func (r *run) plans() bool { return r.PlanOnly }
 
 // plansOnly reports whether changes applied to a host are planned, not made.
 func plansOnly(h host.Host) bool {
