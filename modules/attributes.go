@@ -12,7 +12,7 @@ import (
 
 // FileAttributes are the arguments that every module has which makes files: embed it. Its Spec must list AccountProbes.
 type FileAttributes struct {
-	Mode         *Mode       `arg:"mode" doc:"Permissions of the file: octal in quotes (\"0644\") or symbolic (u=rw,g=r,o=). Without it an existing file keeps its own, and a new one gets 0644."`
+	Mode         *Mode       `arg:"mode" doc:"Permissions of the file: octal in quotes (\"0644\") or symbolic (u=rw,g=r,o=). Without it an existing file keeps its own, and a new one gets what the umask leaves (mostly 0644)."`
 	Owner        *string     `arg:"owner" doc:"User that owns the file, by name or number. Without it an existing file keeps its own, and a new one belongs to the user of the task."`
 	Group        *string     `arg:"group" doc:"Group that owns the file, by name or number. Without it an existing file keeps its own, and a new one gets the first group of the user of the task."`
 	Attributes   Unsupported `arg:"attributes,alias=attr" doc:"Not supported: attributes as chattr sets them."`
@@ -84,13 +84,13 @@ func noAccount(words, name string, err error) error {
 	return err
 }
 
-// NewFileMeta gives what a new file gets where nothing else is said: mode 0644, the user of the task and that user's first group.
+// NewFileMeta gives what a new file gets where nothing else is said: the mode that the user's umask leaves (mostly 0644), the user of the task and that user's first group.
 func NewFileMeta(ctx context.Context, r host.Reader) (change.Meta, error) {
 	facts, err := r.Facts(ctx)
 	if err != nil {
 		return change.Meta{}, err
 	}
-	m := change.Meta{Mode: 0o666 &^ umask, UID: facts.UID, GID: facts.UID, Owner: facts.User}
+	m := change.Meta{Mode: 0o666 &^ facts.Umask, UID: facts.UID, GID: facts.UID, Owner: facts.User}
 	if facts.UID == 0 {
 		m.Group = "root"
 		return m, nil

@@ -152,7 +152,7 @@ func TestUnsupportedFileArgumentsAreRefusedByName(t *testing.T) {
 
 func TestNewFilesBelongToTheUserOfTheTask(t *testing.T) {
 	passwd := mem.File("/etc/passwd", "mail:x:8:12::/var/mail:/bin/sh\n")
-	got, err := modules.NewFileMeta(t.Context(), mem.New(passwd, mem.Facts(host.Facts{User: "mail", UID: 8, Home: "/var/mail"})))
+	got, err := modules.NewFileMeta(t.Context(), mem.New(passwd, mem.Facts(host.Facts{Umask: 0o022, User: "mail", UID: 8, Home: "/var/mail"})))
 	if err != nil {
 		t.Fatal(err)
 	}

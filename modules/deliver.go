@@ -208,7 +208,7 @@ func (m *SourceMode) UnmarshalText(text []byte) error { return m.Set(string(text
 
 // SourceAttributes are FileAttributes of a module whose files have a source that has a mode.
 type SourceAttributes struct {
-	Mode         *SourceMode `arg:"mode" doc:"Permissions of the file: octal in quotes (\"0644\"), symbolic (u=rw,g=r,o=), or preserve for those of the source. Without it an existing file keeps its own, and a new one gets 0644."`
+	Mode         *SourceMode `arg:"mode" doc:"Permissions of the file: octal in quotes (\"0644\"), symbolic (u=rw,g=r,o=), or preserve for those of the source. Without it an existing file keeps its own, and a new one gets what the umask leaves (mostly 0644)."`
 	Owner        *string     `arg:"owner" doc:"User that owns the file, by name or number. Without it an existing file keeps its own, and a new one belongs to the user of the task."`
 	Group        *string     `arg:"group" doc:"Group that owns the file, by name or number. Without it an existing file keeps its own, and a new one gets the first group of the user of the task."`
 	Attributes   Unsupported `arg:"attributes,alias=attr" doc:"Not supported: attributes as chattr sets them."`

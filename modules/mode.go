@@ -17,7 +17,7 @@ type Mode struct {
 
 const (
 	permBits = 0o7777
-	umask    = 0o022 // what new files are made with, and what "+x" without a user leaves out
+	umask    = 0o022 // what "+x" without a user leaves out
 )
 
 // PlainMode makes a mode of its bits.

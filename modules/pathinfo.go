@@ -68,7 +68,11 @@ func NewPathMeta(ctx context.Context, r host.Reader, above host.Stat, isDir bool
 		return m, err
 	}
 	if isDir {
-		m.Mode = 0o777 &^ umask
+		facts, err := r.Facts(ctx)
+		if err != nil {
+			return m, err
+		}
+		m.Mode = 0o777 &^ facts.Umask
 	}
 	const setgid = 0o2000
 	if above.Meta.Mode&setgid != 0 {

@@ -16,6 +16,7 @@ const surveyed = `root
 Linux
 x86_64
 mail1
+0027
 systemd
 
 PART
@@ -43,7 +44,7 @@ func TestParseSurvey(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := host.Facts{
-		User: "root", Home: "/root", Kernel: "Linux", Arch: "x86_64", Node: "mail1", ServiceManager: change.Systemd,
+		User: "root", Home: "/root", Kernel: "Linux", Arch: "x86_64", Node: "mail1", ServiceManager: change.Systemd, Umask: 0o027,
 		OSRelease: map[string]string{"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": `Debian "GNU"/Linux`, "ANSI_COLOR": "1;31"},
 	}
 	if diff := cmp.Diff(want, s.facts); diff != "" {
@@ -55,7 +56,7 @@ func TestParseSurvey(t *testing.T) {
 	if diff := cmp.Diff(map[int]string{0: "root", 114: "postdrop"}, s.groups); diff != "" {
 		t.Error(diff)
 	}
-	for _, broken := range []string{"", "root\n0\n", strings.Replace(surveyed, "\n0\n", "\nx\n", 1)} {
+	for _, broken := range []string{"", "root\n0\n", strings.Replace(surveyed, "\n0\n", "\nx\n", 1), strings.Replace(surveyed, "0027", "u=rwx", 1)} {
 		if _, err := parseSurvey(broken, "PART"); err == nil {
 			t.Errorf("%.20q was taken", broken)
 		}

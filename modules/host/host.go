@@ -78,6 +78,7 @@ type Facts struct {
 	Node           string            // uname -n
 	OSRelease      map[string]string // /etc/os-release
 	ServiceManager change.Manager    // what pid 1 is, as far as pfrun knows it
+	Umask          uint32            // of the user's programs: the permissions that new files do not get where nobody says any
 }
 
 // Probe is a program to look with. In a Spec it is a pattern: there a "*" in Argv stands for any one word, and "..." at the end for any number of words.

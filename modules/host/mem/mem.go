@@ -63,7 +63,7 @@ func New(options ...Option) *Host {
 		states: map[change.Ref]change.State{},
 		clock:  time.Date(2024, 2, 29, 12, 0, 0, 0, time.UTC),
 		facts: host.Facts{
-			User: "root", Home: "/root", Kernel: "Linux", Arch: "x86_64", Node: "mem", ServiceManager: change.Systemd,
+			User: "root", Home: "/root", Kernel: "Linux", Arch: "x86_64", Node: "mem", ServiceManager: change.Systemd, Umask: 0o022,
 			OSRelease: map[string]string{"ID": "debian", "VERSION_ID": "12"},
 		},
 	}
