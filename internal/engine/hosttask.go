@@ -69,6 +69,12 @@ func (ht *hostTask) name() string {
 	if plain, ok := ht.t.Name.(string); ok {
 		return plain
 	}
+	if n, ok := ht.t.Name.(*jinja.Template); ok { // a part that cannot be computed is told in its place, as with Ansible
+		if v := n.EvalShown(ht.hard, ht.scope()); v != nil && !jinja.HasUnknown(v) {
+			return jinja.Str(v)
+		}
+		return n.Source()
+	}
 	name := TaskName(ht.hard, ht.t, ht.scope())
 	if ht.t.Name == nil && ht.t.Include != nil && ht.t.Include.Role != nil { // without a name it is called after the role, as with Ansible
 		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil && !jinja.HasUnknown(role) {

@@ -224,15 +224,10 @@ func (pr *playRun) gathers(h *hostState) bool {
 	return true
 }
 
-// TaskName is how a task is called in the output, without its role.
+// TaskName is how a task is called, without its role, as far as it is known without a host: what cannot be computed is as it is written.
 func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	switch n := t.Name.(type) {
 	case nil:
-		if t.Dynamic != nil {
-			if v, err := t.Dynamic.Eval(ctx, scope); err == nil && !jinja.HasUnknown(v) {
-				return jinja.Str(v)
-			}
-		}
 		return t.Action
 	case *jinja.Template:
 		v, err := n.Eval(ctx, scope)
