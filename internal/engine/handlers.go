@@ -162,8 +162,9 @@ func (ht *hostTask) named(scope jinja.Scope) ([]string, *event.TaskResult) {
 				switch {
 				case ht.guesses(ht.h):
 					ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s; in a real run a role that is included before may bring it", d.Message)})
-				case !ht.MissingHandler:
-					return nil, ht.failed(n.Pos, d)
+				case !ht.MissingHandler: // the playbook is wrong: as with Ansible that is the end of the run, though here before anything is changed
+					ht.giveUp(d)
+					return nil, ht.interrupted()
 				default:
 					ht.warnOnce(event.Warning{Diagnostic: diag.Warnf(n.Pos, "%s", d.Message)})
 				}

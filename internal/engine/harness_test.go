@@ -41,6 +41,8 @@ type world struct {
 	files   map[string]string // of the control node, by their paths below the playbook's folder
 	dir     string            // that folder, where there are such files; else what stands in logs has no folder
 
+	ended string // why the run ended before its time
+
 	mu      sync.Mutex
 	events  []event.Event
 	logins  []string
@@ -198,6 +200,9 @@ func (w *world) log() string {
 	var b strings.Builder
 	for _, e := range w.events {
 		b.WriteString(line(e))
+	}
+	if w.ended != "" {
+		b.WriteString("ENDED " + w.ended + "\n")
 	}
 	for _, n := range w.names {
 		for _, c := range w.hosts[n].Applied() {

@@ -52,7 +52,7 @@ func (h *hostState) count(res *event.TaskResult, acted bool) {
 }
 
 func (r *run) summary() *Summary {
-	s := &Summary{Matched: r.matched, Interrupted: r.stopped()}
+	s := &Summary{Matched: r.matched, Interrupted: r.stopped() && r.quitting() == nil}
 	for _, h := range r.order {
 		s.Changed = s.Changed || h.changed
 		if h.seen { // as in Ansible's recap, a host on which nothing was done is not in it

@@ -282,3 +282,30 @@ func BenchmarkSkipped(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/task")
 }
+
+// TestMissingHandler ends the run where a task names a handler that is not there: before it changes anything, but what is owed is paid.
+func TestMissingHandler(t *testing.T) {
+	w := newWorld("h1", "h2")
+	s, err := w.try(t.Context(), t, engine.Options{}, `
+- hosts: all
+  gather_facts: false
+  tasks:
+    - command: do first
+      notify: h
+    - command: do second
+      notify: "{{ 'no such' }}"
+      ignore_errors: true
+    - command: do third
+  handlers:
+    - {name: h, command: do handler}
+`)
+	if err == nil || !strings.Contains(err.Error(), "The requested handler 'no such' was not found") || s.Interrupted {
+		t.Errorf("%v, %+v", err, s)
+	}
+	log := w.log()
+	for text, want := range map[string]bool{"run do second": false, "run do third": false, "applied on h1: run do handler": true, "applied on h2: run do handler": true} {
+		if strings.Contains(log, text) != want {
+			t.Errorf("%q is %v:\n%s", text, !want, log)
+		}
+	}
+}

@@ -54,7 +54,9 @@ func script(t *testing.T, name string, helper bool) {
 			w.hosts[h].Put(mem.File(path, string(f.Data)))
 		}
 	}
-	w.run(t, o, books...)
+	if _, err := w.try(t.Context(), t, o, books...); err != nil {
+		w.ended = err.Error()
+	}
 	for i, f := range archive.Files {
 		got := string(f.Data)
 		if h, path, ok := strings.Cut(strings.TrimPrefix(f.Name, "after "), ":"); ok && strings.HasPrefix(f.Name, "after ") {
