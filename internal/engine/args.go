@@ -40,6 +40,11 @@ func (ht *hostTask) decode(scope jinja.Scope) (modules.Task, *event.TaskResult) 
 			given = append(given, g)
 			continue
 		}
+		if jinja.IsEncrypted(a.Value) && ht.isVariable(a.Name) { // it stays encrypted until somebody looks at it
+			g.Value, g.Raw = a.Value, a.Value
+			given = append(given, g)
+			continue
+		}
 		v, err := jinja.Force(ht.looking, a.Value, scope)
 		if err != nil {
 			return nil, ht.failed(a.Pos, err)
@@ -83,13 +88,19 @@ func (ht *hostTask) keepSecret(name string, v jinja.Value) {
 	}
 }
 
+// isVariable reports whether an argument is the name of a variable, as those of set_fact are.
+func (ht *hostTask) isVariable(name string) bool {
+	_, declared := ht.t.Module.Arg(name)
+	_, open := ht.t.Module.New().(modules.OpenTask)
+	return open && !declared
+}
+
 // takesUnknown reports whether an argument may be given what only a real run can tell: one that is passed on as it is, and those of a module that takes any name.
 func (ht *hostTask) takesUnknown(name string) bool {
 	if arg, ok := ht.t.Module.Arg(name); ok {
 		return arg.TakesUnknown()
 	}
-	_, open := ht.t.Module.New().(modules.OpenTask)
-	return open
+	return ht.isVariable(name)
 }
 
 // expressions evaluates an argument that holds expressions: one, or a list of them.

@@ -18,6 +18,16 @@ func (e *Env) Encrypted(text string, pos diag.Pos) *Template {
 	return &Template{env: e, src: text, pos: pos, kind: kindArg, expr: &encryptedNode{open: sync.OnceValues(func() (Value, error) { return e.decrypted(text, pos) })}}
 }
 
+// IsEncrypted reports whether a value is an encrypted text that nobody has looked at.
+func IsEncrypted(v Value) bool {
+	t, ok := v.(*Template)
+	if !ok {
+		return false
+	}
+	_, ok = t.expr.(*encryptedNode)
+	return ok
+}
+
 func (e *Env) decrypted(text string, pos diag.Pos) (Value, error) {
 	if e.decrypt == nil {
 		return nil, errors.New("a value that is encrypted with ansible-vault cannot be read here")

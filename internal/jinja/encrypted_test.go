@@ -54,3 +54,18 @@ func TestEncrypted(t *testing.T) {
 		t.Error("decrypted with nothing that decrypts")
 	}
 }
+
+// TestVaultEncrypted asks whether a variable is encrypted, without opening it.
+func TestVaultEncrypted(t *testing.T) {
+	env := jinja.New(jinja.WithDecrypt(func(string) (string, error) { return "", errors.New("nobody may open this") }))
+	scope := jinja.MapScope{"secret": env.Encrypted("$ANSIBLE_VAULT;1.1;AES256\n00", diag.Pos{}), "plain": "$ANSIBLE_VAULT;1.1;AES256"}
+	for source, want := range map[string]bool{"secret is vault_encrypted": true, "plain is vault_encrypted": false, "secret is not vault_encrypted": false} {
+		tmpl, err := env.CompileExpr(source, diag.Pos{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := tmpl.Eval(t.Context(), scope); err != nil || v != want {
+			t.Errorf("%s: %v, %v", source, v, err)
+		}
+	}
+}

@@ -134,6 +134,7 @@ type testDef struct {
 	fn           func(c *Call) (bool, error)
 	takesUnset   bool
 	takesUnknown bool // the test decides by itself about Unknown
+	asWritten    bool // of a variable it gets an encrypted text as it stands, undecrypted
 }
 
 // methodDef is a method of strings, lists or dicts.
@@ -186,7 +187,7 @@ func (st *state) filter(def *filterDef, in Value, args []Value, kwargs *Dict, un
 }
 
 func (n *testNode) eval(st *state) (Value, error) {
-	in, err := n.in.eval(st)
+	in, err := n.input(st)
 	if err != nil {
 		return nil, err
 	}
@@ -202,6 +203,16 @@ func (n *testNode) eval(st *state) (Value, error) {
 		return Unknown{}, nil
 	}
 	return t, nil
+}
+
+// input computes what is tested.
+func (n *testNode) input(st *state) (Value, error) {
+	if name, ok := n.in.(*nameNode); ok && n.def.asWritten && st.scope != nil {
+		if v, ok := st.scope.Lookup(name.name); ok && IsEncrypted(v) {
+			return v, nil
+		}
+	}
+	return n.in.eval(st)
 }
 
 // test calls a test; known is false where it depends on something unknown.

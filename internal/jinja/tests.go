@@ -74,7 +74,7 @@ func testTable() []testDef {
 		{name: "urn", fn: func(c *Call) (bool, error) { uri, _, err := isURI(c, "urn"); return uri, err }},
 		{name: "nan", fn: func(c *Call) (bool, error) { f, ok := c.In.(float64); return ok && f != f, nil }},
 		{name: "escaped", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
-		{name: "vault_encrypted", fn: func(c *Call) (bool, error) { return c.known(false) }, takesUnknown: true},
+		{name: "vault_encrypted", fn: func(c *Call) (bool, error) { return c.known(IsEncrypted(c.In)) }, takesUnknown: true, asWritten: true},
 		{name: "vaulted_file", fn: testVaultedFile},
 		{name: "abs", fn: func(c *Call) (bool, error) { return strings.HasPrefix(c.input(), "/"), c.path() }},
 		{name: "directory", fn: fileTest(false, fs.FileInfo.IsDir)},
