@@ -1,6 +1,7 @@
 package play
 
 import (
+	"errors"
 	"slices"
 	"strings"
 
@@ -60,13 +61,14 @@ func (d *draft) mayFail() bool {
 	return d.in.rescued || (d.IgnoreErrors != nil && d.IgnoreErrors != false) || len(d.FailedWhen) > 0
 }
 
-// postpone makes warnings of the faults from an index on: the task fails with them when it is reached.
+// postpone makes warnings of the faults from an index on: the task fails with them when it is reached. Those that end ansible-playbook itself, whatever the task says, stay errors.
 func (l *loading) postpone(t *Task, from int) {
 	if l.o.Strict {
 		return
 	}
 	for i, d := range l.faults[from:] {
-		if d.Severity != diag.Error {
+		late := interface{ FoundLate() }(nil)
+		if d.Severity != diag.Error || errors.As(d, &late) {
 			continue
 		}
 		if t.Unsupported == nil {
