@@ -77,9 +77,11 @@ func (ht *hostTask) name() string {
 	}
 	name := TaskName(ht.hard, ht.t, ht.scope())
 	if ht.t.Name == nil && ht.t.Include != nil && ht.t.Include.Role != nil { // without a name it is called after the role, as with Ansible
-		if role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope()); err == nil && !jinja.HasUnknown(role) {
-			name += " : " + jinja.Str(role)
+		role, err := jinja.Force(ht.hard, ht.t.Include.Role.Name, ht.scope())
+		if err != nil || jinja.HasUnknown(role) {
+			role = written(ht.t.Include.Role.Name)
 		}
+		name += " : " + jinja.Str(role)
 	}
 	return name
 }

@@ -49,6 +49,9 @@ func (l *loading) findRole(name string, in *level) *foundRole {
 		}
 	}
 	if path := absolute(expandHome(name)); isDir(path) {
+		if filepath.IsAbs(name) { // as with Ansible, which finds it by its first folder of roles and keeps what was written
+			return &foundRole{name: name, path: path}
+		}
 		return &foundRole{name: filepath.Base(path), path: path}
 	}
 	return nil
