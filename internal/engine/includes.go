@@ -15,6 +15,7 @@ import (
 
 // wish is a file of tasks or a role that a task on one host wants included.
 type wish struct {
+	missing error // why it cannot be loaded; nil: it may be
 	h       *hostState
 	what    string // the path of the file, or the role's name
 	role    *play.RoleFiles
@@ -63,8 +64,9 @@ func (ht *hostTask) wish(scope jinja.Scope) (*wish, *event.TaskResult) {
 	}
 	path, err := ht.Loader.FindTasks(ht.t, name)
 	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, ht.failed(ht.t.Pos, diag.Errorf(ht.t.Pos, "Could not find or access '%s' on the Ansible Controller.", path).WithHint("the file was searched in: %s", strings.Join(ht.Loader.SearchPath(ht.t), ", ")))
+	case errors.Is(err, fs.ErrNotExist): // that is told when it is to be loaded, for all hosts that want it
+		d := diag.Errorf(ht.t.Pos, "Could not find or access '%s' on the Ansible Controller.", path)
+		w.missing = d.WithHint("the file was searched in: %s", strings.Join(ht.Loader.SearchPath(ht.t), ", "))
 	case err != nil:
 		return nil, ht.failed(ht.t.Pos, err)
 	}
@@ -200,6 +202,9 @@ func frames(under []*jinja.Dict, t *play.Task, own *jinja.Dict) []*jinja.Dict {
 
 // load reads the file of tasks or the role.
 func (pr *playRun) load(t *play.Task, w *wish) ([]play.Node, error) {
+	if w.missing != nil {
+		return nil, w.missing
+	}
 	if w.role == nil {
 		nodes, faults := pr.Loader.IncludeTasks(t, w.what)
 		pr.tellWarnings(faults)
@@ -247,11 +252,25 @@ func withReason(e ending) ending {
 	return e
 }
 
+// cannotInclude fails the hosts that want what cannot be loaded. As Ansible counts, that is a failure though a rescue takes over, and of a loop there is no result to show, but a warning.
 func (pr *playRun) cannotInclude(t *play.Task, g *inclusionOf, err error) {
 	for _, h := range g.hosts {
 		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
 		e := withReason(endingOf(ht.fault(t.Pos, err)))
 		ht.keywords(e.res)
-		ht.finish(e)
+		ht.goOn(e)
+		if e.res.Rescued {
+			e.res.Rescued = false
+			h.recap.Forgiven++
+		}
+		h.count(e.res, false)
+		if t.Register != "" {
+			pr.Vars.Set(h.name, t.Register, e.value)
+		}
+		if t.Loop == nil {
+			ht.tell(e.res)
+		} else {
+			ht.emit(event.Warning{Host: h.name, Diagnostic: diag.Warnf(e.res.Pos, "%s: %s", ht.name(), e.res.Message)})
+		}
 	}
 }
