@@ -21,6 +21,10 @@ func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
 		}
 		pr.metaPlain(t, hosts)
 	case play.FlushHandlers:
+		if hosts[0].turn.handler {
+			pr.giveUp(diag.Errorf(t.Pos, "flush_handlers cannot be used as a handler"))
+			return
+		}
 		for _, h := range pr.holding(t, hosts) {
 			h.turn.flush = true
 			pr.metaDone(h, "triggered running handlers for "+h.name)

@@ -47,7 +47,7 @@ func (l *loading) checkHandler(t *Task, n *yamlsrc.Node) {
 		l.warn(t.Pos, "a handler needs a name or a listen: nothing can notify it")
 	}
 	if t.Handler && t.Meta == FlushHandlers {
-		l.fault(t.Pos, "flush_handlers cannot be used as a handler")
+		l.warn(t.Pos, "flush_handlers cannot be used as a handler: the run ends when it is notified")
 	}
 }
 
