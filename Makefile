@@ -18,6 +18,8 @@ GOTEST_INTEGRATION := env PFRUN_INTEGRATION=require $(GOTEST) -p 1 -timeout 50m
 BOTH_WAYS := TestIPv4Only|TestOddHosts|TestInitScript|TestRoundTrips|TestHelperOnHardHosts|TestDelegatedToOne
 NO_WAY := TestReach|TestNoRoute|TestSSHRoutes|TestOverrides|TestSecondPass
 WITHOUT_HELPER := env PFRUN_HELPER=off $(GOTEST_INTEGRATION) -short -skip ^($(BOTH_WAYS)|$(NO_WAY)) ./integration
+# What holds a time is run without the race detector as well, which makes everything many times slower.
+TIMED := go test -json -count=1 -run ^(TestBombs|TestEndless)$$ ./internal/yamlsrc ./internal/jinja
 REPORT := go run ./integration/scripts/testreport -skips integration/skips.txt
 
 help: ## list the targets
@@ -40,10 +42,10 @@ helper: ## build the helper that pfrun puts on hosts
 		mv "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256
 
 test: cc images helper ## run every test in its short form; installs what it needs
-	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)" "$(WITHOUT_HELPER)"
+	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(TIMED)" "$(GOTEST_INTEGRATION) -short $(INTEGRATION)" "$(WITHOUT_HELPER)"
 
 test-unit: cc helper ## run the tests that need no container engine
-	@$(REPORT) "$(GOTEST) -short $(UNIT)"
+	@$(REPORT) "$(GOTEST) -short $(UNIT)" "$(TIMED)"
 
 test-integration: cc images helper ## run the tests on real mail hosts in containers
 	@$(REPORT) "$(GOTEST_INTEGRATION) -short $(INTEGRATION)" "$(WITHOUT_HELPER)"

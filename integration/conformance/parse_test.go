@@ -8,14 +8,14 @@ import (
 	"testing"
 )
 
-// TestParse reads outputs of ansible-playbook for playbooks of ours: testdata/NAME.out, and what it is to give in NAME.steps, a step a line.
+// TestParse reads outputs of ansible-playbook for playbooks of ours: testdata/NAME.output, and what it is to give in NAME.steps, a step a line.
 func TestParse(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.out")
+	files, err := filepath.Glob("testdata/*.output")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no testdata: %v", err)
 	}
 	for _, file := range files {
-		name := strings.TrimSuffix(filepath.Base(file), ".out")
+		name := strings.TrimSuffix(filepath.Base(file), ".output")
 		t.Run(name, func(t *testing.T) {
 			var got []string
 			for _, s := range parse(read(t, file)) {

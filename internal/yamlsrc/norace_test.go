@@ -1,0 +1,5 @@
+//go:build !race
+
+package yamlsrc
+
+const slower = 1
