@@ -43,29 +43,56 @@ func exceptions(text string) ([]exception, error) {
 // taskStart is the beginning of a task in a list of YAML.
 var taskStart = regexp.MustCompile(`^(\s*)- (\S.*)$`)
 
-// spare has the tasks that are listed go on in the copy of a target.
-func (m *machines) spare(ctx context.Context, checkout, target, dir string) error {
+// edited are the lines of the files of a target that its copy has otherwise.
+type edited struct {
+	folder string // of the target, in the checkout
+	files  map[string][]string
+}
+
+// lines are those of one file, as they are by now.
+func (e *edited) lines(file string) ([]string, error) {
+	if e.files[file] == nil {
+		b, err := os.ReadFile(filepath.Join(e.folder, file))
+		if err != nil {
+			return nil, err
+		}
+		e.files[file] = strings.Split(string(b), "\n")
+	}
+	return e.files[file], nil
+}
+
+// spare has the tasks that are listed go on in the copy of a target, and leaves out those that are out of reach.
+func (m *machines) spare(ctx context.Context, checkout, target, dir string, out reach) error {
 	list, err := exceptions(apartText)
 	if err != nil {
 		return err
 	}
-	texts := map[string][]string{}
+	texts := &edited{folder: filepath.Join(checkout, "test/integration/targets", target), files: map[string][]string{}}
 	for _, e := range list {
 		if e.target != target {
 			continue
 		}
-		if texts[e.file] == nil {
-			b, err := os.ReadFile(filepath.Join(checkout, "test/integration/targets", target, e.file))
-			if err != nil {
-				return err
-			}
-			texts[e.file] = strings.Split(string(b), "\n")
+		lines, err := texts.lines(e.file)
+		if err == nil {
+			err = e.apply(lines)
 		}
-		if err := e.apply(texts[e.file]); err != nil {
+		if err != nil {
 			return err
 		}
 	}
-	for file, lines := range texts {
+	for _, b := range out {
+		if b.line == 0 {
+			continue
+		}
+		lines, err := texts.lines(b.file)
+		if err == nil {
+			err = b.remove(lines)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	for file, lines := range texts.files {
 		if err := m.write(ctx, dir+"/test/integration/targets/"+target+"/"+file, strings.Join(lines, "\n")); err != nil {
 			return err
 		}
@@ -75,13 +102,21 @@ func (m *machines) spare(ctx context.Context, checkout, target, dir string) erro
 
 // apply changes the one line at which a task begins; two lines stand in its place.
 func (e exception) apply(lines []string) error {
-	if e.line < 1 || e.line > len(lines) {
-		return fmt.Errorf("apart.txt: %s/%s has no line %d", e.target, e.file, e.line)
+	m, err := begins("apart.txt", e.target, e.file, e.line, lines)
+	if err == nil {
+		lines[e.line-1] = m[1] + "- ignore_errors: true\n" + m[1] + "  " + m[2]
 	}
-	m := taskStart.FindStringSubmatch(lines[e.line-1])
+	return err
+}
+
+// begins takes the line at which a task begins apart: what stands before the dash, and what behind it. An error names the list that is wrong about it.
+func begins(list, target, file string, line int, lines []string) ([]string, error) {
+	if line < 1 || line > len(lines) {
+		return nil, fmt.Errorf("%s: %s/%s has no line %d", list, target, file, line)
+	}
+	m := taskStart.FindStringSubmatch(lines[line-1])
 	if m == nil {
-		return fmt.Errorf("apart.txt: no task begins at %s/%s:%d", e.target, e.file, e.line)
+		return nil, fmt.Errorf("%s: no task begins at %s/%s:%d", list, target, file, line)
 	}
-	lines[e.line-1] = m[1] + "- ignore_errors: true\n" + m[1] + "  " + m[2]
-	return nil
+	return m, nil
 }

@@ -67,7 +67,7 @@ func (o *outcome) fill(files map[string]string) error {
 			return fmt.Errorf("call %s did not end: %w", name, err)
 		}
 		i := &invocation{Exit: c.Exit, program: c.Program, args: c.Args, out: files[name+".out"], errOut: files[name+".err"]}
-		if c.Program == "ansible-playbook" {
+		if c.Program == playbookProgram {
 			i.steps = parse(i.out)
 		}
 		i.seal()

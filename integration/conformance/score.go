@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -42,6 +43,7 @@ type score struct {
 	later  int      // executed as ansible-core does, after the first failure
 	apart  int      // what the newer release of ansible-core does in its own way, or no more
 	same   int      // of these, what was done as the newer release does it, wherever
+	beyond []lack   // what was not done because it is out of reach
 	failed string   // where the first failure is
 	why    []string // what was said there
 }
@@ -51,8 +53,8 @@ func (s *score) full() bool { return s.done == s.of && s.failed == "" }
 
 // judge compares what a peer did with the reference. Where the newer release does something else than the one that the targets were written for, the
 // target holds what changed: the newer one's answer is right, and it is counted apart. What a peer does in its own way and neither release does is
-// a failure, and so is another exit code.
-func judge(target string, newer, older, got *outcome) *score {
+// a failure, and so is another exit code. What a call lacks that is out of reach is no failure: its steps stay in the sum, and the counting goes on.
+func judge(target string, newer, older, got *outcome, out reach) *score {
 	s := &score{target: target}
 	for i, want := range newer.Calls {
 		both, before := want.marks(), want.Done
@@ -74,15 +76,27 @@ func judge(target string, newer, older, got *outcome) *score {
 		} else {
 			s.later += alike
 		}
+		reason, err := out.call(i+1, have)
+		if reason != "" {
+			s.lacks(i+1, n-alike, reason)
+			continue // and what the script makes of the call
+		}
+		excused := 0
+		for reason, steps := range out.missed(want, have) {
+			s.lacks(0, steps, reason)
+			excused += steps
+		}
 		switch {
+		case err != nil:
+			s.fail(err.Error(), nil)
 		case want.Exit != have.Exit:
 			s.fail(fmt.Sprintf("call %d ends with %d, not %d%s", i+1, have.Exit, want.Exit, have.lastTask()), have.said())
-		case alike < n || want.others(have, older, i) > 0:
+		case alike < n-excused || want.others(have, older, i) > 0:
 			s.fail(fmt.Sprintf("call %d: %d steps as they should be of %d, %d made%s", i+1, likeNewer, want.Done, have.Done, firstOther(want, have)), have.said())
 		}
 		s.lines(newer, older, got, i+1)
 	}
-	if s.failed == "" && got.Exit != newer.Exit && got.Exit != older.Exit {
+	if !s.endsBeyond(len(newer.Calls)) && got.Exit != newer.Exit && got.Exit != older.Exit {
 		s.fail(fmt.Sprintf("the script ends with %d, not %d", got.Exit, newer.Exit), nil)
 	}
 	return s
@@ -112,6 +126,30 @@ func (s *score) lines(newer, older, got *outcome, after int) {
 			s.fail(fmt.Sprintf("line %d of runme.sh, after call %d", l.Line, after), nil)
 		}
 	}
+}
+
+// lack is what calls miss that are out of reach for one reason.
+type lack struct {
+	reason string
+	calls  []int // none where single tasks are
+	steps  int
+}
+
+// lacks keeps what a call misses that is out of reach; call is 0 where only tasks of it are.
+func (s *score) lacks(call, steps int, reason string) {
+	i := slices.IndexFunc(s.beyond, func(l lack) bool { return l.reason == reason })
+	if i < 0 {
+		i, s.beyond = len(s.beyond), append(s.beyond, lack{reason: reason})
+	}
+	if call > 0 {
+		s.beyond[i].calls = append(s.beyond[i].calls, call)
+	}
+	s.beyond[i].steps += steps
+}
+
+// endsBeyond says whether the last call is out of reach: what the script ends with is then too.
+func (s *score) endsBeyond(last int) bool {
+	return slices.ContainsFunc(s.beyond, func(l lack) bool { return slices.Contains(l.calls, last) })
 }
 
 // fail keeps the first failure.

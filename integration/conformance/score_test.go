@@ -44,7 +44,7 @@ func TestJudge(t *testing.T) {
 		{name: "the end of the script", newer: both, older: both, done: 5, of: 5, failed: "the script ends with 9, not 0", got: &outcome{Calls: both.Calls, Exit: 9}},
 	} {
 		t.Run(strings.ReplaceAll(c.name, " ", "_"), func(t *testing.T) {
-			s := judge("x", c.newer, c.older, c.got)
+			s := judge("x", c.newer, c.older, c.got, nil)
 			got, want := []int{s.done, s.of, s.later, s.apart, s.same}, []int{c.done, c.of, c.later, c.apart, c.same}
 			if !slices.Equal(got, want) || s.failed != c.failed {
 				t.Errorf("done, of, later, apart, same: got %v %q, want %v %q", got, s.failed, want, c.failed)
@@ -80,21 +80,86 @@ func TestExceptions(t *testing.T) {
 	}
 }
 
-func TestMerge(t *testing.T) {
-	doc := "# Table\n" + begin + "\n| target | done |\n|---|---|\n| loops | 1 | 2 |  | old |\n| order | 3 | 3 |  |  |\n" + end + "\nrest\n"
-	got, err := merge(doc, []*score{{target: "loops", done: 5, of: 9, apart: 2, same: 1, failed: "call 1: a|b"}})
+func TestOutOfReach(t *testing.T) {
+	list, err := readReach("# why\n\nx 1:a.yml plug-ins in Python\nx 3:dir/c.yml plug-ins in Python\ny 1:a.yml other\n")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"# Table\n", "| loops | 5 | 9 | 1/2 | call 1: a\\|b |\n| order | 3 | 3 |  |  |\n", "\nrest\n"} {
+	of := func(c *invocation, program string, args ...string) *invocation {
+		c.program, c.args = program, args
+		return c
+	}
+	want := &outcome{Calls: []*invocation{made(0, "a:ok b:ok c:ok"), made(0, "d:ok"), made(0, "e:ok"), made(0, "")}}
+	got := &outcome{Exit: notThere, Lines: []failedLine{{3, 1}}, Calls: []*invocation{of(made(2, "a:ok b:failed"), playbookProgram, "a.yml", "-v"), of(made(0, "d:ok"), playbookProgram, "b.yml"),
+		of(made(4, ""), playbookProgram, "c.yml"), of(made(notThere, ""), "ansible", "localhost")}}
+	s := judge("x", want, want, got, list.of("x"))
+	if s.done != 2 || s.of != 5 || s.failed != "" || s.full() {
+		t.Errorf("%+v", s)
+	}
+	if got, want := s.lacking(), "3 in call 1, 3 (plug-ins in Python); 0 in call 4 (the program ansible)"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	got.Calls[2].args = []string{"other.yml"}
+	if s := judge("x", want, want, got, list.of("x")); s.failed != "reach.txt: call 3 of x is not of dir/c.yml" {
+		t.Errorf("the call of another playbook: %q", s.failed)
+	}
+	for _, text := range []string{"x 1:a.yml", "x 0:a.yml why", "x one:a.yml why", "x 1: why", "x :1 why", "x a.yml:0 why"} {
+		if _, err := readReach(text); err == nil {
+			t.Errorf("%q: no error", text)
+		}
+	}
+	if _, err := readReach(reachText); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTasksOutOfReach(t *testing.T) {
+	list, err := readReach("x tasks/main.yml:2 a module\nx tasks/main.yml:9 a module\n")
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split("- debug:\n- own: {}\n  vars:\n    name: other\n\n# of what follows\n- block:\n    - debug:\n    - own:\n      name: \"its name\"\n      when: true\n    - debug:", "\n")
+	for _, b := range list {
+		if err := b.remove(lines); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := strings.Split("- debug:\n#- own: {}\n#  vars:\n#    name: other\n#\n## of what follows\n- block:\n    - debug:\n#    - own:\n#      name: \"its name\"\n#      when: true\n    - debug:", "\n")
+	if !slices.Equal(lines, want) || list[0].task != "own" || list[1].task != "its name" {
+		t.Errorf("%q and %q are left out of\n%s", list[0].task, list[1].task, strings.Join(lines, "\n"))
+	}
+	if err := (&beyond{line: 10}).remove(lines); err == nil {
+		t.Error("a line at which no task begins is no error")
+	}
+	of := func(words string) *outcome { return &outcome{Calls: []*invocation{made(0, words)}} }
+	whole := of("a:ok own:failed b:ok")
+	whole.Calls[0].steps[1] = step{task: "TASK [x : own]", host: "testhost", status: "failed"}
+	whole.Calls[0].Done, whole.Calls[0].Marks = 0, ""
+	whole.Calls[0].seal()
+	for got, failed := range map[string]string{"a:ok b:ok": "", "a:ok": "call 1: 1 steps as they should be of 3, 1 made: TASK [a], h: ok"} {
+		s := judge("x", whole, whole, of(got), list)
+		if s.of != 3 || s.failed != failed || s.lacking() != "1 (a module)" {
+			t.Errorf("%s: of %d, %q, out of reach %q", got, s.of, s.failed, s.lacking())
+		}
+	}
+}
+
+func TestMerge(t *testing.T) {
+	doc := "# Table\n<!-- some -->\n| target | done |\n|---|---|\n| loops | 1 | 2 |  |  | old |\n| order | 3 | 3 |  |  |  |\n<!-- /some -->\nrest\n"
+	targets := []string{"loops", "order"}
+	got, err := merge(doc, "some", targets, []*score{{target: "loops", done: 5, of: 9, apart: 2, same: 1, failed: "call 1: a|b", beyond: []lack{{"why", []int{2}, 4}}}, {target: "of another table"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"# Table\n", "| loops | 5 | 9 | 1/2 | 4 in call 2 (why) | call 1: a\\|b |\n| order | 3 | 3 |  |  |  |\n", "\nrest\n"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
 	}
-	if strings.Contains(got, "old") {
-		t.Errorf("the old row is left:\n%s", got)
+	if strings.Contains(got, "old") || strings.Contains(got, "another") {
+		t.Errorf("the old row is left, or a new one is not this table's:\n%s", got)
 	}
-	if _, err := merge("no table", nil); err == nil {
+	if _, err := merge("no table", "some", targets, nil); err == nil {
 		t.Error("a document without a table is no error")
 	}
 }

@@ -66,8 +66,8 @@ func environment(p peer, dir string) []string {
 var errExit = regexp.MustCompile(`(?m)^(\s*)set -([a-z]*)e([a-z]*)( pipefail)?$`)
 
 // run runs one target with one peer, on a managed host of its own, to its end: the script goes on behind a command that fails, so that what comes after a place where
-// the releases differ is seen too.
-func run(ctx context.Context, m *machines, p peer, opts options, target string) (*outcome, error) {
+// the releases differ is seen too. The tasks that are out of reach are left out.
+func run(ctx context.Context, m *machines, p peer, opts options, target string, out reach) (*outcome, error) {
 	if err := m.fresh(ctx); err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func run(ctx context.Context, m *machines, p peer, opts options, target string) 
 	if _, err := m.sh(ctx, script); err != nil {
 		return nil, err
 	}
-	if err := m.spare(ctx, opts.checkout, target, dir); err != nil {
+	if err := m.spare(ctx, opts.checkout, target, dir, out); err != nil {
 		return nil, err
 	}
 	argv, cwd, err := m.prepare(ctx, opts.checkout, target, dir)
@@ -85,7 +85,7 @@ func run(ctx context.Context, m *machines, p peer, opts options, target string) 
 		return nil, err
 	}
 	env := environment(p, dir)
-	if argv[0] == "ansible-playbook" {
+	if argv[0] == playbookProgram {
 		env = append(env, "ANSIBLE_ROLES_PATH="+cwd+"/targets", "ANSIBLE_PLAYBOOK_DIR="+cwd)
 	} else {
 		env = append(env, "ANSIBLE_PLAYBOOK_DIR="+cwd)
@@ -110,7 +110,7 @@ func (m *machines) prepare(ctx context.Context, checkout, target, dir string) (a
 		if err != nil {
 			return nil, "", err
 		}
-		return []string{"ansible-playbook", target + "-run.yml", "-i", "inventory"}, cwd, m.write(ctx, cwd+"/"+target+"-run.yml", string(b))
+		return []string{playbookProgram, target + "-run.yml", "-i", "inventory"}, cwd, m.write(ctx, cwd+"/"+target+"-run.yml", string(b))
 	}
 	if err != nil {
 		return nil, "", err
