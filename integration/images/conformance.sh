@@ -5,6 +5,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source=mirror.sh
 . ./mirror.sh
+# shellcheck source=alone.sh
+. ./alone.sh
 
 recipe=$({
 	docker image inspect --format '{{.Id}}' debian:12-slim debian:13-slim 2>/dev/null || true

@@ -8,6 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")"
 # shellcheck source=mirror.sh
 . ./mirror.sh
+# shellcheck source=alone.sh
+. ./alone.sh
 
 # recipe BASE FOLDER prints a hash of all that goes into an image.
 recipe() {
