@@ -1,11 +1,8 @@
 package facts
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"path"
 	"slices"
 	"strings"
@@ -111,40 +108,4 @@ func (f localFact) value() (any, error) {
 		return nil, fmt.Errorf("error loading facts as JSON or ini - please check content: %s%s%w", f.path, because, err)
 	}
 	return sections, nil
-}
-
-// parseJSON reads one JSON value.
-func parseJSON(text string) (any, bool) {
-	d := json.NewDecoder(bytes.NewReader([]byte(text)))
-	d.UseNumber()
-	var v any
-	if err := d.Decode(&v); err != nil {
-		return nil, false
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return nil, false
-	}
-	return numbers(v), true
-}
-
-// numbers makes whole numbers int64 and others float64. One that is too large for both stays what it is.
-func numbers(v any) any {
-	switch x := v.(type) {
-	case json.Number:
-		if n, err := x.Int64(); err == nil {
-			return n
-		}
-		if f, err := x.Float64(); err == nil && strings.ContainsAny(x.String(), ".eE") {
-			return f
-		}
-	case []any:
-		for i := range x {
-			x[i] = numbers(x[i])
-		}
-	case map[string]any:
-		for k := range x {
-			x[k] = numbers(x[k])
-		}
-	}
-	return v
 }

@@ -8,6 +8,8 @@ import (
 	"math/big"
 	"reflect"
 	"slices"
+
+	"github.com/pfrun/pfrun/modules/change"
 )
 
 // FromGo makes a value of Go data: maps with string keys (keys sorted), slices, numbers, strings, booleans. Values of this package are kept as they are.
@@ -23,11 +25,9 @@ func FromGo(v any) Value {
 		}
 		return int64(x)
 	case json.Number:
-		n, err := parseNumber(string(x))
-		if err != nil {
-			return string(x)
-		}
-		return n
+		return numberOrText(string(x))
+	case change.Integer:
+		return numberOrText(string(x))
 	case []any:
 		l := &List{items: make([]Value, len(x))}
 		for i, e := range x {
@@ -42,6 +42,14 @@ func FromGo(v any) Value {
 		return d
 	}
 	return fromReflect(reflect.ValueOf(v))
+}
+
+func numberOrText(s string) Value {
+	n, err := parseNumber(s)
+	if err != nil {
+		return s
+	}
+	return n
 }
 
 // fromReflect converts the kinds that are rarer in data.

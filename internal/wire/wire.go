@@ -49,6 +49,7 @@ var types = []reflect.Type{
 	reflect.TypeFor[change.Service](),
 	reflect.TypeFor[change.Exec](),
 	reflect.TypeFor[change.ServiceState](),
+	reflect.TypeFor[change.Integer](),
 }
 
 var (

@@ -250,3 +250,9 @@ type Outcome struct {
 
 // Unknown stands in a result for what only a real run could tell.
 type Unknown struct{}
+
+// Integer stands in a result for a whole number that is too large for an int64, in its digits.
+type Integer string
+
+// MarshalJSON gives the digits.
+func (i Integer) MarshalJSON() ([]byte, error) { return []byte(i), nil }
