@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 
 	"github.com/pfrun/pfrun/modules"
@@ -115,10 +116,11 @@ func carry(s *stream, conn io.ReadWriteCloser) {
 
 // perform plans a task, and makes its steps where it is to.
 func (j *job) perform(a performArgs) (performAnswer, error) {
-	module, ok := j.s.registry.Lookup(a.Module)
-	if !ok {
+	at := slices.IndexFunc(j.s.Modules, func(m modules.Spec) bool { return m.Name == a.Module })
+	if at < 0 {
 		return performAnswer{}, fmt.Errorf("the helper has no module %q", a.Module)
 	}
+	module := j.s.Modules[at]
 	shown, err := j.shown(a.Overlay)
 	if err != nil {
 		return performAnswer{}, err
@@ -173,7 +175,7 @@ func (j *job) shown(overlay uint32) (host.Reader, error) {
 }
 
 // task gives the task of a request: a new one, or for a further round the one that was.
-func (j *job) task(module *modules.Module, a performArgs) (modules.Task, error) {
+func (j *job) task(module modules.Spec, a performArgs) (modules.Task, error) {
 	if a.Next {
 		j.s.mu.Lock()
 		defer j.s.mu.Unlock()

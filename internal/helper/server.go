@@ -35,7 +35,6 @@ func (o Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 	}
 	s := &server{Server: o, out: &frameWriter{w: out}, running: map[uint32]*job{}, overlays: map[uint32]*replayed{}, tasks: map[uint32]modules.Task{}}
 	s.streams = newStreams(s.out)
-	s.registry = modules.NewRegistry(o.Modules...)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	ended := make(chan error, 1)
@@ -58,10 +57,9 @@ func (o Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
 // server is a session.
 type server struct {
 	Server
-	out      *frameWriter
-	streams  *streams
-	registry *modules.Registry
-	host     host.Host // set by the first request
+	out     *frameWriter
+	streams *streams
+	host    host.Host // set by the first request
 
 	jobs sync.WaitGroup
 
