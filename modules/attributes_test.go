@@ -51,9 +51,9 @@ func TestModeApplies(t *testing.T) {
 		if got := m.Apply(tt.current, tt.dir); got != tt.want {
 			t.Errorf("%v on %04o: got %04o, want %04o", tt.mode, tt.current, got, tt.want)
 		}
-		text, _ := m.MarshalText()
+		text := m.WireText()
 		var back modules.Mode
-		if err := back.UnmarshalText(text); err != nil || back.Apply(tt.current, tt.dir) != tt.want {
+		if err := back.SetWireText(text); err != nil || back.Apply(tt.current, tt.dir) != tt.want {
 			t.Errorf("%v became %s: %v", tt.mode, text, err)
 		}
 	}

@@ -56,11 +56,11 @@ func spaced(value any) (string, error) {
 // String gives the text.
 func (c Content) String() string { return c.text }
 
-// MarshalText gives the text.
-func (c Content) MarshalText() ([]byte, error) { return []byte(c.text), nil }
+// WireText gives the text.
+func (c Content) WireText() string { return c.text }
 
-// UnmarshalText takes a text.
-func (c *Content) UnmarshalText(text []byte) error {
-	c.text = string(text)
+// SetWireText takes a text.
+func (c *Content) SetWireText(text string) error {
+	c.text = text
 	return nil
 }

@@ -195,16 +195,16 @@ func (m *SourceMode) Of(source uint32) *Mode {
 	return &m.mode
 }
 
-// MarshalText gives the mode as it was given.
-func (m SourceMode) MarshalText() ([]byte, error) {
+// WireText gives the mode as it was given.
+func (m SourceMode) WireText() string {
 	if m.preserve {
-		return []byte("preserve"), nil
+		return "preserve"
 	}
-	return m.mode.MarshalText()
+	return m.mode.WireText()
 }
 
-// UnmarshalText reads what MarshalText wrote.
-func (m *SourceMode) UnmarshalText(text []byte) error { return m.Set(string(text)) }
+// SetWireText reads what WireText gave.
+func (m *SourceMode) SetWireText(text string) error { return m.Set(text) }
 
 // SourceAttributes are FileAttributes of a module whose files have a source that has a mode.
 type SourceAttributes struct {

@@ -73,11 +73,11 @@ func (m Mode) String() string {
 	return m.text
 }
 
-// MarshalText gives String.
-func (m Mode) MarshalText() ([]byte, error) { return []byte(m.String()), nil }
+// WireText gives String.
+func (m Mode) WireText() string { return m.String() }
 
-// UnmarshalText reads what MarshalText wrote.
-func (m *Mode) UnmarshalText(text []byte) error { return m.parse(string(text)) }
+// SetWireText reads what WireText gave.
+func (m *Mode) SetWireText(text string) error { return m.parse(text) }
 
 // symbolic applies clauses such as "u=rwX,go-w" one after the other.
 func symbolic(text string, mode uint32, isDir bool) (uint32, error) {

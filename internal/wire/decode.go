@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -281,7 +280,7 @@ func (r *reader) textual(v reflect.Value) error {
 	if err != nil {
 		return err
 	}
-	if err := v.Addr().Interface().(encoding.TextUnmarshaler).UnmarshalText(text); err != nil {
+	if err := v.Addr().Interface().(textSetter).SetWireText(string(text)); err != nil {
 		return fmt.Errorf("%w: %w", errForm, err)
 	}
 	return nil

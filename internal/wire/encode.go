@@ -1,7 +1,6 @@
 package wire
 
 import (
-	"encoding"
 	"encoding/binary"
 	"fmt"
 	"math"
@@ -164,9 +163,8 @@ func (w *writer) textual(v reflect.Value) error {
 	if v.IsZero() {
 		return nil
 	}
-	text, err := v.Interface().(encoding.TextMarshaler).MarshalText()
-	w.bytes(text)
-	return err
+	w.text(v.Interface().(texter).WireText())
+	return nil
 }
 
 // dynamic writes what an interface holds, with its type.

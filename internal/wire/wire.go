@@ -2,14 +2,13 @@
 //
 // Both ends are of one build, so the form says nothing about types: the fields of a struct stand in their order, lengths are varints, text and bytes stand as they are (JSON
 // could not carry a file that is no UTF-8). Exported fields travel, others do not; a struct that has only others travels as the text that it gives of itself
-// (encoding.TextMarshaler), or not at all. A value of type any may be nil, a bool, a number, a text, a list, a map with texts for keys, or
+// (WireText, SetWireText), or not at all. A value of type any may be nil, a bool, a number, a text, a list, a map with texts for keys, or
 // one of the registered types; lists and maps come back as []any and map[string]any, numbers as int64, uint64 or float64.
 //
 // A content of a change travels whole where it is small, and as size and hash where it is not: whoever receives it asks for the bytes when it needs them.
 package wire
 
 import (
-	"encoding"
 	"errors"
 	"fmt"
 	"io"
@@ -57,8 +56,15 @@ var (
 	fileType    = reflect.TypeFor[change.File]()
 	timeType    = reflect.TypeFor[time.Time]()
 
-	textWriter = reflect.TypeFor[encoding.TextMarshaler]()
-	textReader = reflect.TypeFor[encoding.TextUnmarshaler]()
+	textWriter = reflect.TypeFor[texter]()
+	textReader = reflect.TypeFor[textSetter]()
+)
+
+// texter and textSetter are implemented by a struct without exported fields, on the value and on the pointer. They are not encoding.TextMarshaler and its like: with those the
+// linker would keep these methods of every type of the helper, and with time.Time's all of time.Parse.
+type (
+	texter     interface{ WireText() string }
+	textSetter interface{ SetWireText(text string) error }
 )
 
 // isTextual reports whether values of a type travel as the text that they give of themselves.

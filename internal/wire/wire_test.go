@@ -31,9 +31,9 @@ type inner struct {
 // shy has no exported fields, and a text.
 type shy struct{ text string }
 
-func (s shy) MarshalText() ([]byte, error) { return []byte(s.text), nil }
-func (s *shy) UnmarshalText(text []byte) error {
-	if s.text = string(text); s.text == "" {
+func (s shy) WireText() string { return s.text }
+func (s *shy) SetWireText(text string) error {
+	if s.text = text; s.text == "" {
 		return errors.New("no text")
 	}
 	return nil
