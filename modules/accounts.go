@@ -1,13 +1,13 @@
 package modules
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
-	"strings"
 
+	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -22,69 +22,50 @@ type Account struct {
 // ErrNoAccount says that the host knows no such user or group.
 var ErrNoAccount = errors.New("no such account")
 
-// AccountProbes are the probes of LookupUser and LookupGroup, for the Spec of a module that uses them (every module with FileAttributes does).
-func AccountProbes() []host.Probe {
-	return []host.Probe{{Argv: []string{"getent", "passwd", "*"}}, {Argv: []string{"getent", "group", "*"}}}
-}
-
 const maxAccounts = 16 << 20 // bytes of /etc/passwd or /etc/group
 
-// LookupUser finds a user by name or number: in /etc/passwd, else (LDAP, SSSD) by getent. ErrNoAccount is wrapped where there is none.
+// LookupUser finds a user by name or number: in /etc/passwd, else (LDAP, SSSD) where the host looks further. ErrNoAccount is wrapped where there is none.
 func LookupUser(ctx context.Context, r host.Reader, name string) (Account, error) {
-	a, err := lookup(ctx, r, "passwd", name)
-	if err != nil {
-		err = fmt.Errorf("user %s: %w", name, err)
-	}
-	return a, err
+	return lookup(ctx, r, change.Ref{Kind: change.UserRef, Name: name}, host.PasswdFile)
 }
 
 // LookupGroup finds a group as LookupUser finds a user.
 func LookupGroup(ctx context.Context, r host.Reader, name string) (Account, error) {
-	a, err := lookup(ctx, r, "group", name)
-	if err != nil {
-		err = fmt.Errorf("group %s: %w", name, err)
-	}
-	return a, err
+	return lookup(ctx, r, change.Ref{Kind: change.GroupRef, Name: name}, host.GroupFile)
 }
 
-func lookup(ctx context.Context, r host.Reader, database, name string) (Account, error) {
-	f, err := r.ReadFile(ctx, "/etc/"+database, maxAccounts)
+// lookup reads the one file that mostly has the answer, which is quicker than the state: what is planned of an account is planned of its file.
+func lookup(ctx context.Context, r host.Reader, ref change.Ref, file string) (Account, error) {
+	f, err := r.ReadFile(ctx, file, maxAccounts)
 	switch {
 	case err == nil:
 		data, _ := f.Content.Data()
-		if a, ok := findAccount(string(data), name); ok {
+		if a := account(entryOf(string(data), ref)); a.Name != "" {
 			return a, nil
 		}
 	case !errors.Is(err, fs.ErrNotExist):
-		return Account{}, err
+		return Account{}, fmt.Errorf("%s %s: %w", ref.Kind, ref.Name, err)
 	}
-	out, err := r.Probe(ctx, host.Probe{Argv: []string{"getent", database, name}})
-	if err != nil {
-		return Account{}, err
-	}
-	if a, ok := findAccount(out.Stdout, name); ok && out.Status == 0 {
+	s, err := r.State(ctx, ref)
+	if a := account(s); a.Name != "" {
 		return a, nil
 	}
-	return Account{}, ErrNoAccount
+	return Account{}, fmt.Errorf("%s %s: %w", ref.Kind, ref.Name, cmp.Or(err, ErrNoAccount))
 }
 
-// findAccount looks for a name, or a number, in lines as /etc/passwd and /etc/group have them.
-func findAccount(text, name string) (Account, bool) {
-	for line := range strings.Lines(text) {
-		w := strings.Split(strings.TrimRight(line, "\n"), ":")
-		if len(w) < 4 || (w[0] != name && w[2] != name) {
-			continue
-		}
-		id, err := strconv.Atoi(w[2])
-		if err != nil {
-			continue
-		}
-		a := Account{Name: w[0], ID: id}
-		if len(w) >= 7 {
-			a.GID, _ = strconv.Atoi(w[3])
-			a.Home = w[5]
-		}
-		return a, true
+func entryOf(text string, ref change.Ref) change.State {
+	if ref.Kind == change.UserRef {
+		return host.UserEntry(text, ref.Name)
 	}
-	return Account{}, false
+	return host.GroupEntry(text, ref.Name)
+}
+
+func account(s change.State) Account {
+	switch s := s.(type) {
+	case change.UserState:
+		return Account{Name: s.Name, ID: s.UID, GID: s.GID, Home: s.Home}
+	case change.GroupState:
+		return Account{Name: s.Name, ID: s.GID}
+	}
+	return Account{}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/pfrun/pfrun/modules/host"
 )
 
-// FileAttributes are the arguments that every module has which makes files: embed it. Its Spec must list AccountProbes.
+// FileAttributes are the arguments that every module has which makes files: embed it.
 type FileAttributes struct {
 	Mode         *Mode       `arg:"mode" doc:"Permissions of the file: octal in quotes (\"0644\") or symbolic (u=rw,g=r,o=). Without it an existing file keeps its own, and a new one gets what the umask leaves (mostly 0644)."`
 	Owner        *string     `arg:"owner" doc:"User that owns the file, by name or number. Without it an existing file keeps its own, and a new one belongs to the user of the task."`
@@ -49,7 +49,7 @@ func (a FileAttributes) Apply(ctx context.Context, r host.Reader, current change
 		m.Mode = a.Mode.Apply(current.Mode, isDir)
 	}
 	if a.Owner != nil {
-		u, err := account(ctx, r, *a.Owner, LookupUser)
+		u, err := accountOf(ctx, r, *a.Owner, LookupUser)
 		if err != nil {
 			return m, noAccount("chown failed: failed to look up user", *a.Owner, err)
 		}
@@ -58,7 +58,7 @@ func (a FileAttributes) Apply(ctx context.Context, r host.Reader, current change
 		}
 	}
 	if a.Group != nil {
-		g, err := account(ctx, r, *a.Group, LookupGroup)
+		g, err := accountOf(ctx, r, *a.Group, LookupGroup)
 		if err != nil {
 			return m, noAccount("chgrp failed: failed to look up group", *a.Group, err)
 		}
@@ -69,8 +69,8 @@ func (a FileAttributes) Apply(ctx context.Context, r host.Reader, current change
 	return m, nil
 }
 
-// account takes a number as it is, and looks a name up.
-func account(ctx context.Context, r host.Reader, name string, look func(context.Context, host.Reader, string) (Account, error)) (Account, error) {
+// accountOf takes a number as it is, and looks a name up.
+func accountOf(ctx context.Context, r host.Reader, name string, look func(context.Context, host.Reader, string) (Account, error)) (Account, error) {
 	if id, err := strconv.Atoi(name); err == nil && id >= 0 {
 		return Account{ID: id}, nil
 	}

@@ -118,7 +118,7 @@ func TestFileAttributesAreAppliedByLooking(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, err := a.Apply(t.Context(), host.Listed(h, modules.AccountProbes()), now, false)
+			got, err := a.Apply(t.Context(), host.Listed(h, nil), now, false)
 			if tt.err != "" {
 				if !errors.Is(err, modules.ErrNoAccount) || !strings.HasPrefix(err.Error(), tt.err) {
 					t.Errorf("error: %v", err)

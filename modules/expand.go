@@ -12,7 +12,7 @@ import (
 
 // ExpandProbes are the probes of Expand and Path, for the Spec of a module that uses them.
 func ExpandProbes() []host.Probe {
-	return append(AccountProbes(), host.Probe{Argv: []string{"env", "-0"}})
+	return []host.Probe{{Argv: []string{"env", "-0"}}}
 }
 
 // Expand replaces $NAME and ${NAME} by variables of the user's environment on the host, then "~" and "~user" at the start, as Python's expandvars and expanduser do: what

@@ -28,6 +28,8 @@ func (h *Host) Apply(ctx context.Context, c change.Change) (change.Outcome, erro
 		return done(h.setMeta(ctx, c))
 	case change.Service:
 		return done(h.actOn(ctx, c))
+	case change.User, change.Group:
+		return done(h.changeAccount(ctx, c))
 	case change.Exec:
 		return h.exec(ctx, c)
 	}

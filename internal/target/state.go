@@ -4,16 +4,21 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/pfrun/pfrun/modules/change"
 )
 
-// State looks at a service, by what pid 1 is: systemctl, rc-service, or an init script. What that does not know is, if it is Postfix, asked of postfix(1); and where no init
+// State looks at users and groups as accountState does, and at a service by what pid 1 is: systemctl, rc-service, or an init script. What that does not know is, if it is Postfix, asked of postfix(1); and where no init
 // runs, as in many a container, of an init script that lies there all the same, but for Postfix, which looks after itself. A service that nobody knows is not there.
 func (h *Host) State(ctx context.Context, ref change.Ref) (change.State, error) {
-	if ref.Kind != change.ServiceRef || ref.Name == "" || ref.Name == "*" {
+	known := slices.Contains([]change.RefKind{change.ServiceRef, change.UserRef, change.GroupRef}, ref.Kind)
+	if !known || ref.Name == "" || ref.Name == "*" {
 		return nil, h.at("", fmt.Errorf("the state of %s %q cannot be looked at", ref.Kind, ref.Name))
+	}
+	if ref.Kind != change.ServiceRef {
+		return h.accountState(ctx, ref)
 	}
 	s, err := h.serviceState(ctx, ref.Name)
 	if err != nil {

@@ -49,6 +49,10 @@ var types = []reflect.Type{
 	reflect.TypeFor[change.Exec](),
 	reflect.TypeFor[change.ServiceState](),
 	reflect.TypeFor[change.Integer](),
+	reflect.TypeFor[change.User](),
+	reflect.TypeFor[change.Group](),
+	reflect.TypeFor[change.UserState](),
+	reflect.TypeFor[change.GroupState](),
 }
 
 var (

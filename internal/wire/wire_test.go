@@ -73,6 +73,7 @@ func full() everything {
 			change.WriteFile{Path: "/a", Content: change.Bytes(nil), Before: file, Validate: []string{"x"}}, change.Remove{Path: "/b", Before: file},
 			change.SetMeta{Path: "/c", Times: &change.Times{Modify: change.Moment{Now: true}}}, change.Symlink{Path: "/l", Target: "x", Before: &change.Node{Kind: change.LinkNode, Target: "y"}},
 			change.Mkdir{Path: "/d", Below: change.NewBelow([]change.Entry{{Name: "f", Node: change.NodeOf(file)}}, true)}, change.Hardlink{Path: "/h", Source: "/a", Node: change.NodeOf(file)},
+			change.User{Name: "u", After: change.UserState{Exists: true, Groups: []string{"g"}}, Makes: &change.Mkdir{Path: "/u"}}, change.Group{Name: "g", After: change.GroupState{GID: 7}},
 			change.Service{Name: "s", Action: change.Start}, change.Exec{Argv: []string{"a"}, Stdin: "\xff\x00", Reads: []change.Ref{change.Path("/x")}},
 		},
 		State: change.ServiceState{Manager: change.Systemd, Status: map[string]string{"a": "b"}},

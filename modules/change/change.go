@@ -13,7 +13,8 @@ import (
 	"time"
 )
 
-// Change is one step as data. The kinds are WriteFile, Remove, Mkdir, Symlink, Hardlink, SetMeta, Service and Exec.
+// Change is one step as data. The kinds are WriteFile, Remove, Mkdir, Symlink, Hardlink, SetMeta, Service, User, Group and
+// Exec.
 type Change interface {
 	// Summary says in a few words what the change does, for a person.
 	Summary() string
@@ -130,6 +131,8 @@ type Exec struct {
 	// Effectless says that the program changes nothing: it is run in check mode too, unless what it reads is planned to change.
 	Effectless bool
 	Reads      []Ref // what an effectless program depends on
+	// Label says what the program does, where its words do not tell a person.
+	Label string `json:",omitempty"`
 }
 
 // Summary of a file that is written.
@@ -193,8 +196,13 @@ func (c Service) Summary() string {
 	return fmt.Sprintf("%s %s", c.Action, c.Name)
 }
 
-// Summary of a program that is run: its argv, each word as Go would quote it where it has blanks.
-func (c Exec) Summary() string { return "run " + words(c.Argv) }
+// Summary of a program that is run: its label, else its argv, each word as Go would quote it where it has blanks.
+func (c Exec) Summary() string {
+	if c.Label != "" {
+		return c.Label
+	}
+	return "run " + words(c.Argv)
+}
 
 func (WriteFile) sealed() {}
 func (Remove) sealed()    {}

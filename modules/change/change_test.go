@@ -28,6 +28,14 @@ func file(text string) *change.File {
 
 var running = change.ServiceState{Manager: change.Systemd, Unit: "postfix.service", Exists: true, Running: true, Status: map[string]string{"ActiveState": "active"}}
 
+var (
+	ten   = 10
+	alice = change.UserState{
+		Exists: true, Name: "alice", UID: 1000, GID: 1000, Comment: "A", Home: "/home/alice", Shell: "/bin/sh", Groups: []string{"adm"}, Password: "$6$old", Local: true,
+		Aging: &change.Aging{Changed: &ten, Min: &ten, Max: &ten, Warn: &ten, Inactive: &ten, Expire: &ten},
+	}
+)
+
 var noon = time.Date(2024, 2, 29, 12, 0, 0, 5, time.UTC)
 
 func link(target string) *change.Node {
@@ -51,9 +59,18 @@ var samples = []change.Change{
 		Times: &change.Times{Access: change.Moment{Now: true}, Modify: change.Moment{At: noon}, BeforeAccess: noon.Add(time.Second), BeforeModify: noon.Add(time.Hour)},
 	},
 	change.Service{Name: "postfix", Action: change.Restart, Before: running, Arguments: []string{"-v"}, Sleep: 3, Runlevel: "boot"},
+	change.User{
+		Name: "alice", Before: alice, After: change.UserState{Exists: true, Name: "alice", UID: 2000, Home: "/home/al"}, System: true, NonUnique: true, Force: true, Local: true,
+		OwnGroup: true, Makes: &change.Mkdir{Path: "/home/al", Meta: meta(0o700), Below: below}, Skeleton: "/etc/skel", Defs: []string{"UMASK=077"}, MoveHome: true,
+		Removes: []change.Remove{{Path: "/var/mail/alice", Before: file("old\n")}},
+	},
+	change.Group{
+		Name: "adm", Before: change.GroupState{Exists: true, Name: "adm", GID: 4, Members: []string{"alice"}, Local: true}, After: change.GroupState{Exists: true, Name: "adm", GID: 5},
+		System: true, NonUnique: true, Force: true, Local: true,
+	},
 	change.Exec{
 		Argv: []string{"postmap", "a b"}, Stdin: "in", Dir: "/etc", Env: []string{"A=b"}, Effectless: true,
-		Reads: []change.Ref{change.Path("/etc/x"), {Kind: change.ServiceRef, Name: "*"}},
+		Reads: []change.Ref{change.Path("/etc/x"), {Kind: change.ServiceRef, Name: "*"}}, Label: "index a b",
 	},
 }
 

@@ -33,6 +33,10 @@ func Diff(c Change) string {
 		return metaDiff(c.Path, c.Before, c.Meta) + timesDiff(c.Path, c.Times)
 	case Service:
 		return fmt.Sprintf("~ service %s: %s%s\n", c.Name, c.Action, stateDiff(c))
+	case User:
+		return userDiff(c)
+	case Group:
+		return groupDiff(c)
 	case Exec:
 		return fmt.Sprintf("+ %s\n", c.Summary())
 	}

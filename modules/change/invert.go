@@ -22,6 +22,10 @@ func Invert(c Change) (Change, bool) {
 		return SetMeta{Path: c.Path, Meta: c.Before, Before: c.Meta, Link: c.Link, Times: c.Times.inverse()}, true
 	case Service:
 		return invertService(c)
+	case User:
+		return invertUser(c)
+	case Group:
+		return Group{Name: c.Name, Before: c.After, After: c.Before, System: c.System, NonUnique: c.NonUnique, Force: c.Force, Local: c.Local}, true
 	case Exec:
 		return nil, false
 	}

@@ -48,6 +48,10 @@ func Unmarshal(data []byte) (Change, error) {
 		return decode[SetMeta](e)
 	case "service":
 		return decode[Service](e)
+	case "user":
+		return decode[User](e)
+	case "group":
+		return decode[Group](e)
 	case "exec":
 		return decode[Exec](e)
 	}
@@ -70,6 +74,10 @@ func kindOf(c Change) (string, error) {
 		return "set_meta", nil
 	case Service:
 		return "service", nil
+	case User:
+		return "user", nil
+	case Group:
+		return "group", nil
 	case Exec:
 		return "exec", nil
 	}
@@ -104,6 +112,8 @@ func contents(c Change) []Content {
 		return append(of(c.Before), c.Node.contents()...)
 	case Mkdir:
 		return c.Below.contents()
+	case User:
+		return c.contents()
 	case Symlink:
 		return c.Before.contents()
 	case Hardlink:

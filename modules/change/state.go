@@ -7,9 +7,11 @@ type RefKind string
 const (
 	PathRef    RefKind = "path"
 	ServiceRef RefKind = "service"
+	UserRef    RefKind = "user"  // by name, or by number where no name is meant
+	GroupRef   RefKind = "group" // likewise
 )
 
-// Ref names a thing on a host: a path, a service. The name "*" stands for all of the kind.
+// Ref names a thing on a host: a path, a service, a user, a group. The name "*" stands for all of the kind.
 type Ref struct {
 	Kind RefKind
 	Name string

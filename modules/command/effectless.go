@@ -14,7 +14,7 @@ type judge func(args []string, dir string) (reads []change.Ref, ok bool)
 var (
 	allPaths    = []change.Ref{{Kind: change.PathRef, Name: "*"}}
 	allServices = []change.Ref{{Kind: change.ServiceRef, Name: "*"}}
-	accounts    = []change.Ref{change.Path("/etc/passwd"), change.Path("/etc/group")}
+	accounts    = []change.Ref{change.Path("/etc/passwd"), change.Path("/etc/group"), change.Path("/etc/shadow"), change.Path("/etc/gshadow")}
 )
 
 // judges is the table of programs that are known to change nothing, at least with some arguments. What is not in it is taken to change something.

@@ -110,6 +110,8 @@ func (o *Overlay) apply(ctx context.Context, c change.Change) (change.Outcome, e
 	case change.Service:
 		o.plan(func() { o.states[change.Ref{Kind: change.ServiceRef, Name: c.Name}] = c.After() })
 		return change.Outcome{Known: true}, nil
+	case change.User, change.Group:
+		return change.Outcome{Known: true}, o.account(ctx, c)
 	case change.Exec:
 		return o.exec(ctx, c)
 	}
@@ -190,7 +192,10 @@ func (o *Overlay) State(ctx context.Context, ref change.Ref) (change.State, erro
 	o.mu.RLock()
 	s, planned := o.states[ref]
 	o.mu.RUnlock()
-	if planned {
+	switch {
+	case ref.Kind == change.UserRef || ref.Kind == change.GroupRef:
+		return o.accountState(ctx, ref)
+	case planned:
 		return s, nil
 	}
 	return o.base.State(ctx, ref)

@@ -59,8 +59,9 @@ import (
 
 var update = flag.Bool("update", false, "write what modules do now into their fixtures")
 
-// mayLackInverse lists the modules whose fixtures may say no-inverse: they run programs, whose effects nobody can undo.
-var mayLackInverse = []string{"command", "shell", "raw", "script"}
+// mayLackInverse lists the modules whose fixtures may say no-inverse: they run programs, whose effects nobody can undo, or
+// remove a folder whose content nobody keeps.
+var mayLackInverse = []string{"command", "shell", "raw", "script", "user"}
 
 // Run runs the fixtures that match a glob, each as a subtest named after its file. No fixture at all is a failure.
 func Run(t *testing.T, spec modules.Spec, glob string) {

@@ -46,6 +46,7 @@ var fileTests = []test{
 	{name: "Walk", test: testWalk},
 	{name: "Relative", test: testRelative},
 	{name: "StateUnknownService", test: testUnknownService, makes: true},
+	{name: "StateUnknownAccount", test: testUnknownAccount, makes: true},
 	{name: "Concurrency", test: testConcurrency},
 }
 
@@ -373,5 +374,24 @@ func testUnknownService(s *suite) {
 	}
 	if _, err := s.host.Apply(s.Context(), change.Service{Name: "pfrun-no-such", Action: change.Restart}); err == nil {
 		s.Error("a service that is not there was restarted")
+	}
+}
+
+func testUnknownAccount(s *suite) {
+	for kind, made := range map[change.RefKind]change.Change{
+		change.UserRef:  change.User{Name: "pfrun-no-such", Before: change.UserState{Exists: true, UID: 1}},
+		change.GroupRef: change.Group{Name: "pfrun-no-such", Before: change.GroupState{Exists: true, GID: 1}},
+	} {
+		got, err := s.host.State(s.Context(), change.Ref{Kind: kind, Name: "pfrun-no-such"})
+		s.must(err)
+		if err := host.ExpectAccount(change.User{}, got); kind == change.UserRef && err != nil {
+			s.Errorf("a user that is not there: %+v", got)
+		}
+		if err := host.ExpectAccount(change.Group{}, got); kind == change.GroupRef && err != nil {
+			s.Errorf("a group that is not there: %+v", got)
+		}
+		if _, err := s.host.Apply(s.Context(), made); !errors.Is(err, host.ErrStale) {
+			s.Errorf("a %s that is not there was removed: %v", kind, err)
+		}
 	}
 }

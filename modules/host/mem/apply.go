@@ -21,7 +21,7 @@ func (h *Host) Apply(ctx context.Context, c change.Change) (change.Outcome, erro
 	if err := h.injected(); err != nil {
 		return change.Outcome{}, err
 	}
-	out, err := h.apply(c)
+	out, err := h.apply(ctx, c)
 	if err == nil {
 		h.mu.Lock()
 		h.applied = append(h.applied, c)
@@ -42,7 +42,7 @@ func (h *Host) injected() error {
 	return nil
 }
 
-func (h *Host) apply(c change.Change) (change.Outcome, error) {
+func (h *Host) apply(ctx context.Context, c change.Change) (change.Outcome, error) {
 	switch c := c.(type) {
 	case change.WriteFile:
 		return known(h.writeFile(c))
@@ -58,6 +58,8 @@ func (h *Host) apply(c change.Change) (change.Outcome, error) {
 		return known(h.setMeta(c))
 	case change.Service:
 		return known(h.service(c))
+	case change.User, change.Group:
+		return known(h.account(ctx, c))
 	case change.Exec:
 		return h.run(c)
 	}
@@ -242,6 +244,28 @@ func (h *Host) setMeta(c change.SetMeta) error {
 		}
 	}
 	h.nodes[real] = &changed
+	return nil
+}
+
+// account changes the files that hold a user or group, and the user's folder.
+func (h *Host) account(ctx context.Context, c change.Change) error {
+	ref, _ := host.AccountRef(c)
+	now, err := h.State(ctx, ref)
+	if err == nil {
+		err = host.ExpectAccount(c, now)
+	}
+	if err != nil {
+		return err
+	}
+	steps, err := host.FilesOf(ctx, h, c, h.clock)
+	if err != nil {
+		return err
+	}
+	for _, s := range steps {
+		if _, err := h.apply(ctx, s); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

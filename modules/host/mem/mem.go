@@ -200,18 +200,24 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 	return h.dial(ctx, network, address)
 }
 
-// State gives the state of a thing; a service that nobody put does not exist.
+// State gives the state of a thing; a service that nobody put does not exist. Users and groups are those of the files of a host, and those that getent answers with.
 func (h *Host) State(ctx context.Context, ref change.Ref) (change.State, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	if s, ok := h.states[ref]; ok {
+	s, ok := h.states[ref]
+	h.mu.Unlock()
+	switch {
+	case ok:
 		return s, nil
-	}
-	if ref.Kind == change.ServiceRef {
+	case ref.Kind == change.ServiceRef:
 		return change.ServiceState{}, nil
+	case ref.Kind == change.UserRef || ref.Kind == change.GroupRef:
+		return host.AccountState(ctx, h, ref, func(argv ...string) (string, error) {
+			out, err := h.run(change.Exec{Argv: argv, Effectless: true})
+			return string(out.Stdout), err
+		})
 	}
 	return nil, fmt.Errorf("state of %s %s: %w", ref.Kind, ref.Name, fs.ErrNotExist)
 }
