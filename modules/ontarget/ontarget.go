@@ -8,6 +8,7 @@ import (
 	"github.com/pfrun/pfrun/modules/copy"
 	"github.com/pfrun/pfrun/modules/file"
 	"github.com/pfrun/pfrun/modules/find"
+	"github.com/pfrun/pfrun/modules/group"
 	"github.com/pfrun/pfrun/modules/lineinfile"
 	"github.com/pfrun/pfrun/modules/ping"
 	"github.com/pfrun/pfrun/modules/postconf"
@@ -29,6 +30,7 @@ func Specs() []modules.Spec {
 		copy.Spec(),
 		file.Spec(),
 		find.Spec(),
+		group.Spec(),
 		lineinfile.Spec(),
 		ping.Spec(),
 		postconf.Spec(),
