@@ -20,6 +20,7 @@ import (
 	"github.com/pfrun/pfrun/modules/stat"
 	"github.com/pfrun/pfrun/modules/tempfile"
 	"github.com/pfrun/pfrun/modules/template"
+	"github.com/pfrun/pfrun/modules/user"
 )
 
 // Specs gives the modules, in alphabetical order.
@@ -43,5 +44,6 @@ func Specs() []modules.Spec {
 		stat.Spec(),
 		tempfile.Spec(),
 		template.Spec(),
+		user.Spec(),
 	}
 }
