@@ -30,17 +30,23 @@ const (
 	exitInterrupted = 130
 )
 
-// Program runs the program that the first argument names: pfrun, or through a link of that name ansible-playbook or ansible.
+// Program runs the program that the first argument names: pfrun, or through a link of that name ansible-playbook, ansible, ansible-inventory or ansible-vault.
 func Program(argv []string, s Streams) int {
-	switch {
-	case len(argv) == 0:
+	if len(argv) == 0 {
 		return Main(nil, s)
-	case filepath.Base(argv[0]) == ansiblePlaybook:
-		return Ansible(argv[1:], s)
-	case filepath.Base(argv[0]) == ansibleAdHoc:
-		return AnsibleAdHoc(argv[1:], s)
 	}
-	return Main(argv[1:], s)
+	switch name, args := filepath.Base(argv[0]), argv[1:]; name {
+	case ansiblePlaybook:
+		return Ansible(args, s)
+	case ansibleAdHoc:
+		return AnsibleAdHoc(args, s)
+	case ansibleInventory:
+		return ansibleTool(name, "inventory", args, s)
+	case ansibleVault:
+		return ansibleTool(name, "vault", args, s)
+	default:
+		return Main(args, s)
+	}
 }
 
 // Main runs pfrun with arguments (without the program's name) and gives its exit code.

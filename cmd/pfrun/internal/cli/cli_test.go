@@ -19,8 +19,10 @@ func TestMain(m *testing.M) {
 			os.Exit(code)
 		},
 		// The same program under its other names.
-		"ansible-playbook": other,
-		"ansible":          other,
+		"ansible-playbook":  other,
+		"ansible":           other,
+		"ansible-inventory": other,
+		"ansible-vault":     other,
 	})
 }
 

@@ -51,6 +51,7 @@ func (c *command) inventoryCommand() *cobra.Command {
 	fs.StringVar(&f.output, "output", "", "with --list: write into this file")
 	fs.BoolVar(&f.toml, "toml", false, "not supported")
 	_ = fs.MarkHidden("toml")
+	ignoredVerbosity(fs)
 	return cmd
 }
 

@@ -34,7 +34,7 @@ type vaultJob struct {
 // vaultCommand encrypts and decrypts files and texts as ansible-vault does.
 func (c *command) vaultCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use:   "vault {encrypt|decrypt|view|edit|rekey|encrypt_string}",
+		Use:   "vault {create|encrypt|decrypt|view|edit|rekey|encrypt_string}",
 		Short: "Encrypt and decrypt files and values, as ansible-vault does",
 		Long: `vault does what ansible-vault does; each reads what the other writes.
 
@@ -43,7 +43,7 @@ func (c *command) vaultCommand() *cobra.Command {
   pfrun vault view group_vars/mail/vault.yml -J`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return errors.New("say what to do: encrypt, decrypt, view, edit, rekey or encrypt_string; see pfrun vault --help")
+			return errors.New("say what to do: create, encrypt, decrypt, view, edit, rekey or encrypt_string; see pfrun vault --help")
 		},
 	}
 	j := &vaultJob{command: c}
@@ -52,10 +52,12 @@ func (c *command) vaultCommand() *cobra.Command {
 	text := j.action("encrypt_string [TEXT…]", "Encrypt texts, or standard input, as values of variables", j.encryptStrings)
 	rekey := j.action("rekey FILE…", "Encrypt files with another password", j.rekey)
 	edit := j.action("edit FILE…", "Change encrypted files with $EDITOR", j.edit)
+	create := j.action("create FILE", "Write an encrypted file with $EDITOR", j.create)
+	create.Flags().Bool("skip-tty-check", false, "taken as Ansible takes it: the editor is started anyway")
 	for _, sub := range []*cobra.Command{encrypt, decrypt, text} {
 		sub.Flags().StringVar(&j.output, "output", "", "write into this file; - is standard output")
 	}
-	for _, sub := range []*cobra.Command{encrypt, text, rekey, edit} {
+	for _, sub := range []*cobra.Command{encrypt, text, rekey, edit, create} {
 		sub.Flags().StringVar(&j.encryptID, "encrypt-vault-id", "", "the label of the vault password to encrypt with, where several are given")
 	}
 	text.Flags().StringArrayVarP(&j.names, "name", "n", nil, "the name of the variable (repeatable, one a text)")
@@ -64,7 +66,7 @@ func (c *command) vaultCommand() *cobra.Command {
 	text.Flags().BoolVar(&j.showInput, "show-input", false, "with --prompt: show what is typed")
 	rekey.Flags().StringVar(&j.newID, "new-vault-id", "", "the new vault password as [LABEL@]SOURCE")
 	rekey.Flags().StringVar(&j.newFile, "new-vault-password-file", "", "file with the new vault password")
-	cmd.AddCommand(encrypt, decrypt, j.action("view FILE…", "Show what is in encrypted files", j.view), edit, rekey, text)
+	cmd.AddCommand(create, encrypt, decrypt, j.action("view FILE…", "Show what is in encrypted files", j.view), edit, rekey, text)
 	return cmd
 }
 
@@ -72,6 +74,7 @@ func (c *command) vaultCommand() *cobra.Command {
 func (j *vaultJob) action(use, short string, do func(args []string) error) *cobra.Command {
 	cmd := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs}
 	j.flags.register(cmd.Flags())
+	ignoredVerbosity(cmd.Flags())
 	cmd.RunE = func(_ *cobra.Command, args []string) (err error) {
 		if err := j.configure(); err != nil {
 			return err

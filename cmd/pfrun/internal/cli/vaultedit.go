@@ -27,6 +27,33 @@ func (j *vaultJob) edit(files []string) error {
 	return nil
 }
 
+// create lets a person write a file that is not there yet; its folder is made where it is missing.
+func (j *vaultJob) create(files []string) error {
+	if len(files) != 1 {
+		return errors.New("name one file to create")
+	}
+	name := files[0]
+	if _, err := os.Lstat(name); err == nil {
+		return fmt.Errorf("%s exists: use edit instead", name)
+	}
+	secret, err := j.secret()
+	if err != nil {
+		return err
+	}
+	plain, err := j.edited("", filepath.Ext(name))
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	text, err := j.seal(plain, secret)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	return j.write(name, text, 0o600)
+}
+
 func (j *vaultJob) editFile(name string) error {
 	b, err := os.ReadFile(name)
 	if err != nil {
@@ -87,7 +114,7 @@ func (j *vaultJob) edited(text, ext string) (_ string, err error) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("the editor %s: %w; the file is as it was", editor, err)
+		return "", fmt.Errorf("the editor %s: %w; nothing was written", editor, err)
 	}
 	b, err := os.ReadFile(file)
 	return string(b), err
