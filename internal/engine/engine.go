@@ -113,6 +113,8 @@ type Settings struct {
 	PollInterval   int    // seconds between two looks at a task in the background that does not say; 0: 15
 	Managed        string // what ansible_managed says where no variable does; empty: "Ansible managed"
 	NoLog          bool   // nothing is shown of tasks that do not say
+	Given          Asked  // what flags and settings say about who to be on a host, where neither a variable nor a keyword does
+	KeyFile        string // the private key that they name
 }
 
 // Prompt is a question to a person.
@@ -247,8 +249,9 @@ type hostState struct {
 type marks struct {
 	out         atomic.Bool // failed or unreachable: no more tasks
 	unreachable atomic.Bool
-	removed     atomic.Bool // from this play: it failed, or ended it
-	failed      atomic.Bool // in this play, and nothing rescued it
+	removed     atomic.Bool  // from this play: it failed, or ended it
+	failed      atomic.Bool  // in this play, and nothing rescued it
+	pardons     atomic.Int32 // how often meta: clear_host_errors has forgiven what failed
 }
 
 // onPlay is what is known of a host in one play.

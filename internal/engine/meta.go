@@ -98,6 +98,7 @@ func (pr *playRun) metaForAll(t *play.Task, first *hostState) {
 			for _, mark := range []*atomic.Bool{&h.out, &h.unreachable, &h.removed, &h.failed} {
 				mark.Store(false)
 			}
+			h.pardons.Add(1)
 			if h.walked == failed || h.walked == gone {
 				h.walked = ended
 			}

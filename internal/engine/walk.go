@@ -119,7 +119,7 @@ func (w *walker) nodes(nodes []play.Node, at place, under []*jinja.Dict) course 
 	return goOn
 }
 
-// block does the tasks of a block; where one fails those of rescue; and in either case those of always.
+// block does the tasks of a block; where one fails those of rescue; and in either case those of always. What clear_host_errors forgives in always has not failed.
 func (w *walker) block(b *play.Block, at place, under []*jinja.Dict) course {
 	if b.Role != nil {
 		return w.role(b, at, under)
@@ -137,8 +137,12 @@ func (w *walker) block(b *play.Block, at place, under []*jinja.Dict) course {
 	if c != goOn && c != failed {
 		return c
 	}
+	pardons := w.h.pardons.Load()
 	if a := w.nodes(b.Always, at.below(2), under); a != goOn {
 		return a
+	}
+	if w.h.pardons.Load() != pardons {
+		return goOn
 	}
 	return c
 }
