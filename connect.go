@@ -2,6 +2,7 @@ package pfrun
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"github.com/pfrun/pfrun/internal/target"
@@ -67,6 +68,9 @@ func (c *connector) warnOnce(message string) {
 
 // Connect makes the host of a login, over the connection that logins with the same settings share.
 func (l *login) Connect(ctx context.Context) (host.Host, error) {
+	if l.unknown != nil {
+		return nil, fmt.Errorf("connection variables of %s: %w", l.name, l.unknown)
+	}
 	conn, err := l.c.conn(ctx, l)
 	if err != nil {
 		return nil, err

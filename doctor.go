@@ -89,6 +89,9 @@ func (d *doctor) inventory() bool {
 		return d.broken("inventory", err.Error(), "")
 	}
 	d.login = l.(*login) //nolint:forcetypeassert // the connector is our own
+	if d.login.unknown != nil {
+		return d.broken("inventory", d.login.unknown.Error(), "")
+	}
 	where := "implicit"
 	if h.Pos.IsValid() {
 		where = h.Pos.String()

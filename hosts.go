@@ -176,6 +176,7 @@ func (p *Project) magic() map[string]jinja.Value {
 		"ansible_version":           ansibleVersion(),
 		"ansible_inventory_sources": jinja.FromGo(toAny(p.sources())),
 	}
+	m["ansible_playbook_python"] = p.python()
 	m["ansible_config_file"] = nil
 	if s := p.options.Settings; s != nil && s.File != "" {
 		m["ansible_config_file"] = s.File
@@ -184,6 +185,19 @@ func (p *Project) magic() map[string]jinja.Value {
 		m["ansible_limit"] = p.options.Limit
 	}
 	return m
+}
+
+// python gives what playbooks take for the Python of the control node, most of them to say which one its own tasks are to use: pfrun needs none. Where none is found it is where one
+// would be.
+func (p *Project) python() string {
+	path := "/usr/bin/python3"
+	for _, dir := range filepath.SplitList(p.options.Getenv("PATH")) {
+		file := filepath.Join(dir, "python3")
+		if st, err := os.Stat(file); filepath.IsAbs(dir) && err == nil && !st.IsDir() && st.Mode()&0o111 != 0 {
+			return file
+		}
+	}
+	return path
 }
 
 // runTags gives the tags that were asked for; without any it is all, as in Ansible.

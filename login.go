@@ -23,6 +23,8 @@ type login struct {
 	method string // ssh or local, or what the embedder's Connect knows
 	ssh    ssh.Config
 	become *target.Become
+	// unknown says that there is no such connection. Tasks that only compute can do without.
+	unknown error
 }
 
 // Key tells logins apart.
@@ -50,7 +52,8 @@ func (l *login) Target() string {
 // Login merges what variables, keywords and flags say, in Ansible's order: variables win over keywords, keywords over flags.
 func (c *connector) Login(name string, scope jinja.Scope, asked engine.Asked) (engine.Login, error) {
 	s := &settings{scope: scope}
-	l := &login{c: c, name: name, method: c.connection(s, asked)}
+	l := &login{c: c, name: name}
+	l.method, l.unknown = c.connection(s, asked)
 	l.ssh = c.asked(s, name, asked)
 	if l.method == "ssh" && c.o.Connect == nil {
 		c.resolve(l, s)
@@ -66,21 +69,19 @@ func (c *connector) Login(name string, scope jinja.Scope, asked engine.Asked) (e
 	return l, nil
 }
 
-// connection gives the kind of connection: ssh, local, or one that the embedder makes.
-func (c *connector) connection(s *settings, asked engine.Asked) string {
+// connection gives the kind of connection: ssh, local, or one that the embedder makes. With any other there is an error for who connects.
+func (c *connector) connection(s *settings, asked engine.Asked) (string, error) {
 	method := s.text(first(asked.Connection, c.o.Connection, c.o.Settings.Connection, "ssh"), "ansible_connection")
 	method = strings.TrimPrefix(strings.TrimPrefix(method, "ansible.builtin."), "ansible.legacy.")
 	switch {
 	case method == "smart":
-		return "ssh"
+		return "ssh", nil
 	case method == "ssh", method == "local", c.o.Connect != nil:
-		return method
+		return method, nil
 	case method == "paramiko" || method == "paramiko_ssh":
-		s.fail(fmt.Errorf("the connection %q is not supported: write ssh, which reaches the same hosts", method))
-	default:
-		s.fail(fmt.Errorf("the connection %q is not supported: ssh and local are", method))
+		return method, fmt.Errorf("the connection %q is not supported: write ssh, which reaches the same hosts", method)
 	}
-	return method
+	return method, fmt.Errorf("the connection %q is not supported: ssh and local are", method)
 }
 
 // asked gives what flags, keywords and variables say about a host; what they leave open stays so.

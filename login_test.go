@@ -99,8 +99,6 @@ func TestLoginRefuses(t *testing.T) {
 		vars jinja.MapScope
 		want string
 	}{
-		"winrm":      {jinja.MapScope{"ansible_connection": "winrm"}, `the connection "winrm" is not supported`},
-		"paramiko":   {jinja.MapScope{"ansible_connection": "paramiko_ssh"}, "write ssh"},
 		"powershell": {jinja.MapScope{"ansible_shell_type": "powershell"}, "ansible_shell_type powershell"},
 		"pkcs11":     {jinja.MapScope{"ansible_ssh_pkcs11_provider": "/x.so"}, "ssh-add -s /x.so"},
 		"args":       {jinja.MapScope{"ansible_ssh_common_args": "-o Nonsense=1 -X"}, "Nonsense is not supported"},
@@ -114,6 +112,24 @@ func TestLoginRefuses(t *testing.T) {
 				t.Errorf("error %v lacks %q", err, tt.want)
 			}
 		})
+	}
+}
+
+// Who only computes for a host needs no connection to it: that there is none of the kind is told when it is made.
+func TestUnknownConnection(t *testing.T) {
+	for method, want := range map[string]string{
+		"winrm":        `connection variables of relay: the connection "winrm" is not supported`,
+		"paramiko_ssh": "write ssh",
+	} {
+		env := userHome(t, "")
+		o := Options{Getenv: func(name string) string { return env[name] }}
+		l, err := newConnector(&o, &vars.Secrets{}, func(string) {}).Login("relay", jinja.MapScope{"ansible_connection": method}, engine.Asked{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := l.Connect(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v lacks %q", method, err, want)
+		}
 	}
 }
 

@@ -47,6 +47,10 @@ func (p *Project) Run(ctx context.Context) (*Report, error) {
 			ForceHandlers: p.options.ForceHandlers || set.ForceHandlers, Strategy: set.Strategy, Gathering: set.Gathering,
 			MissingHandler: !set.ErrorOnMissingHandler, AnyErrorsFatal: set.AnyErrorsFatal, TaskTimeout: set.TaskTimeout,
 			PollInterval: set.PollInterval, NoLog: set.NoLog, Managed: set.Managed,
+			Given: engine.Asked{
+				User: first(p.options.User, set.RemoteUser), Port: set.RemotePort, Connection: first(p.options.Connection, set.Connection),
+			},
+			KeyFile: first(p.options.PrivateKeyFile, set.PrivateKeyFile),
 		},
 	})
 	if s == nil {

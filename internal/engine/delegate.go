@@ -53,7 +53,7 @@ func (ht *hostTask) delegate() *ending {
 		local = ht.local.Copy()
 	}
 	delegated := jinja.NewDict()
-	delegated.Set(name, jinja.NewScopeMap(there))
+	delegated.Set(name, jinja.NewScopeMap(ht.Vars.Scope(ht.delegated())))
 	local.Set("ansible_delegated_vars", delegated)
 	ht.local = local
 	return nil
@@ -65,6 +65,17 @@ func (ht *hostTask) there() vars.View {
 	if ht.to.name != "" {
 		v.Host = ht.to.name
 	}
+	return v
+}
+
+// delegated is the view of the host that the task works on as ansible_delegated_vars has it: there, as in Ansible, inventory_hostname is the host of the play.
+func (ht *hostTask) delegated() vars.View {
+	v := ht.there()
+	v.Local = jinja.NewDict()
+	if ht.local != nil {
+		v.Local = ht.local.Copy()
+	}
+	v.Local.Set("inventory_hostname", ht.h.name)
 	return v
 }
 

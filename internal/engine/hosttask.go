@@ -62,7 +62,12 @@ func (ht *hostTask) view() vars.View {
 	return v
 }
 
-func (ht *hostTask) scope() jinja.Scope { return ht.Vars.Scope(ht.view()) }
+// scope gives the variables that the task sees.
+func (ht *hostTask) scope() jinja.Scope {
+	v := ht.view()
+	v.Reached = ht.reached
+	return ht.Vars.Scope(v)
+}
 
 // name is how the task is called on this host.
 func (ht *hostTask) name() string {

@@ -17,6 +17,8 @@ type View struct {
 	Included []*jinja.Dict
 	// Local are the variables of its loop and of the result under judgement; they hide everything else.
 	Local *jinja.Dict
+	// Reached gives the connection variables that nobody sets: a task sees what is there in their place. nil: nothing is.
+	Reached func(name string) (jinja.Value, bool)
 }
 
 // Scope gives the variables that a task sees.
@@ -61,10 +63,18 @@ func (sc *scope) Lookup(name string) (jinja.Value, bool) {
 	if v, ok := sc.lookupSet(name); ok {
 		return v, true
 	}
-	if v, ok := sc.lookupLower(name); ok || name != "ansible_host" {
-		return v, ok
+	if v, ok := sc.lookupLower(name); ok {
+		return v, true
 	}
-	return sc.address()
+	if sc.Reached != nil {
+		if v, ok := sc.Reached(name); ok {
+			return v, true
+		}
+	}
+	if name == "ansible_host" {
+		return sc.address()
+	}
+	return nil, false
 }
 
 // address is ansible_host where nobody sets it: tasks see where their host is reached, as in Ansible.
