@@ -240,9 +240,9 @@ func TaskName(ctx context.Context, t *play.Task, scope jinja.Scope) string {
 	}
 }
 
-// roleName is the role of a task, as output names it: an include_role with a name of its own is named without one, as in Ansible.
+// roleName is the role of a task, as output names it: an include_role is named without the one that it stands in, as in Ansible.
 func roleName(t *play.Task) string {
-	if t.Role == nil || t.Include != nil && t.Include.Role != nil && t.Name != nil {
+	if t.Role == nil || t.Include != nil && t.Include.Role != nil {
 		return ""
 	}
 	return t.Role.FullName()
