@@ -8,7 +8,7 @@ type Expression struct {
 	Value     any    // what it gives; for a condition only Truth counts
 	Truth     bool
 	Known     bool  // false: it depends on the outcome of a change that was only planned
-	Undefined bool  // it names a variable that is not defined
+	Undefined bool  // it names a variable that is not defined; of one that is shown the value says so
 	Err       error // why it could not be evaluated
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -105,14 +106,44 @@ func (ht *hostTask) takesUnknown(name string) bool {
 
 // expressions evaluates an argument that holds expressions: one, or a list of them.
 func (ht *hostTask) expressions(a play.Arg, scope jinja.Scope) any {
+	if arg, ok := ht.t.Module.Arg(a.Name); ok && !arg.IsList() {
+		return ht.lookedAt(a.Expressions[0], scope)
+	}
 	var out []any
 	for _, x := range a.Expressions {
 		out = append(out, ht.expression(x, scope))
 	}
-	if arg, ok := ht.t.Module.Arg(a.Name); ok && !arg.IsList() {
-		return out[0]
-	}
 	return out
+}
+
+// variablePath is what a template may give in place of an expression: what a managed host says is never evaluated, but it may say which variable is shown.
+var variablePath = regexp.MustCompile(`^[A-Za-z_]\w*(\.\w+|\[-?\d+\]|\[[\w.]+\]|\['[^'\\]*'\]|\["[^"\\]*"\])*$`)
+
+// lookedAt evaluates an expression whose value is shown: what of it is not defined stands in it as ansible-core 2.19 writes it. Where a template gives the expression it must be the
+// name of a variable.
+func (ht *hostTask) lookedAt(x *jinja.Template, scope jinja.Scope) modules.Expression {
+	if jinja.IsTemplate(x.Source()) {
+		v, err := x.Eval(ht.looking, scope)
+		name, isText := v.(string)
+		switch {
+		case err == nil && jinja.HasUnknown(v):
+			return modules.Expression{Source: x.Source(), Value: v}
+		case err == nil && !isText:
+			err = diag.Errorf(x.Pos(), "argument 'var' is of type %s and we were unable to convert to str: it must be the name of a variable", jinja.TypeName(v))
+		case err == nil && !variablePath.MatchString(name):
+			err = diag.Errorf(x.Pos(), "Error while resolving `var` expression: a template may give only the name of a variable, not %q", name)
+		case err == nil:
+			x, err = ht.Loader.Variable(name, x.Pos())
+		}
+		if err != nil {
+			return modules.Expression{Source: x.Source(), Err: err}
+		}
+	}
+	e := ht.expression(x, scope)
+	if e.Undefined {
+		e.Value = x.EvalShown(ht.looking, scope)
+	}
+	return e
 }
 
 func (ht *hostTask) expression(x *jinja.Template, scope jinja.Scope) modules.Expression {

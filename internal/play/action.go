@@ -278,12 +278,16 @@ func (l *loading) argument(m *modules.Module, e yamlsrc.Entry) Arg {
 	if len(items) > 0 {
 		a.Expressions = []*jinja.Template{} // given, though it be wrong
 	}
+	compile := l.expression
+	if !arg.IsList() { // no condition
+		compile = l.namedExpression
+	}
 	for _, item := range items {
 		switch item.Kind {
 		case yamlsrc.Mapping, yamlsrc.Sequence, yamlsrc.Null:
 			l.fault(item.Pos, "%s: %q needs an expression, not %s", m.Name, a.Name, item.Kind.WithArticle())
 		default:
-			if x := l.expression(item); x != nil {
+			if x := compile(item); x != nil {
 				a.Expressions = append(a.Expressions, x)
 			}
 		}

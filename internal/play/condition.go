@@ -59,12 +59,19 @@ func (l *loading) condition(n *yamlsrc.Node) Condition {
 
 // expression compiles a string that is an expression. One in {{ }} is taken as Ansible takes it: evaluated, with a word of warning.
 func (l *loading) expression(n *yamlsrc.Node) *jinja.Template {
+	if n.Kind == yamlsrc.String && jinja.IsTemplate(n.Text) {
+		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
+	}
+	return l.namedExpression(n)
+}
+
+// namedExpression compiles an expression, or the template that gives one.
+func (l *loading) namedExpression(n *yamlsrc.Node) *jinja.Template {
 	compile, text := l.o.Env.CompileExpr, n.Text
 	switch {
 	case n.Kind == yamlsrc.Bool: // YAML's yes is no variable
 		text = fmt.Sprint(n.Value)
 	case jinja.IsTemplate(n.Text):
-		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
 		compile = l.o.Env.CompileArg
 	}
 	t, err := compile(text, lazy.TextPos(n))

@@ -149,6 +149,11 @@ func (l *loading) missingInclude(d *draft, what, name string, err error) {
 	l.announce(d.Pos, "the %s %s is not there: the task fails if it is reached", what, name)
 }
 
+// Variable compiles the name of a variable that became known in the run, such as d.list[0].
+func (l *Loader) Variable(name string, pos diag.Pos) (*jinja.Template, error) {
+	return l.o.Env.CompileExpr(name, pos)
+}
+
 // ResolveAction gives a copy of a task whose module is named by a template, now that the name is known.
 func (l *Loader) ResolveAction(t *Task, name string) (*Task, diag.List) {
 	c, now := l.resolve(t, name)

@@ -12,7 +12,7 @@ import (
 // Task is one use of the module.
 type Task struct {
 	Msg       any                 `arg:"msg" doc:"What to show: text, or any value. Without msg and var it is \"Hello world!\"."`
-	Var       *modules.Expression `arg:"var" doc:"Name of a variable, or an expression, whose value is shown. It is no template: no braces."`
+	Var       *modules.Expression `arg:"var" doc:"Name of a variable, or an expression, whose value is shown. A template may give the name of a variable."`
 	Verbosity int                 `arg:"verbosity" doc:"How many -v a run must have for the task to be run."`
 }
 
@@ -43,11 +43,9 @@ func (t *Task) VerbosityThreshold() int { return t.Verbosity }
 // Plan gives the message, or the value under the variable's name.
 func (t *Task) Plan(context.Context, host.Reader) (*modules.Plan, error) {
 	switch {
-	case t.Var != nil && t.Var.Undefined:
-		return result(t.Var.Source, "VARIABLE IS NOT DEFINED!"), nil
-	case t.Var != nil && t.Var.Err != nil:
+	case t.Var != nil && t.Var.Err != nil && !t.Var.Undefined:
 		return nil, t.Var.Err
-	case t.Var != nil:
+	case t.Var != nil: // what is not defined stands in the value
 		return result(t.Var.Source, t.Var.Value), nil
 	case t.Msg != nil:
 		return result("msg", t.Msg), nil
