@@ -127,7 +127,7 @@ func filterStrftime(c *Call) (Value, error) {
 	if v := c.Arg(0, nil); v != nil {
 		f, err := pyFloat(v)
 		if err != nil || f > 1e11 || f < -1e11 {
-			return nil, fmt.Errorf("invalid value for epoch value (%s)", Str(v))
+			return nil, fmt.Errorf("Invalid value for epoch value (%s)", Str(v))
 		}
 		t = time.Unix(int64(f), 0).In(t.Location())
 	}

@@ -16,9 +16,9 @@ func (c *Call) dict() (*Dict, error) {
 }
 
 func filterDict2Items(c *Call) (Value, error) {
-	d, err := c.dict()
-	if err != nil {
-		return nil, err
+	d, ok := c.In.(*Dict)
+	if !ok {
+		return nil, fmt.Errorf("dict2items requires a dictionary, not '%s'", TypeName(c.In))
 	}
 	out := &List{items: make([]Value, 0, d.Len())}
 	key, value := c.Text(0, "key"), c.Text(1, "value")
@@ -33,7 +33,7 @@ func filterDict2Items(c *Call) (Value, error) {
 
 func filterItems2Dict(c *Call) (Value, error) {
 	if _, ok := c.In.(*List); !ok {
-		return nil, fmt.Errorf("the input must be a list, not '%s'", TypeName(c.In))
+		return nil, fmt.Errorf("items2dict requires a list, not '%s'", TypeName(c.In))
 	}
 	vs, err := c.elements()
 	if err != nil {
@@ -49,7 +49,10 @@ func filterItems2Dict(c *Call) (Value, error) {
 				return nil, err
 			}
 			if _, missing := v.(*Undefined); missing {
-				return nil, fmt.Errorf("element %d has no %s", i, Repr(k))
+				if _, ok := e.(*Dict); !ok {
+					return nil, fmt.Errorf("items2dict requires a list of dictionaries; element %d is '%s'", i, TypeName(e))
+				}
+				return nil, fmt.Errorf("items2dict requires each dictionary in the list to contain the keys %s and %s; element %d has no %s", Repr(key), Repr(value), i, Repr(k))
 			}
 			pair[j] = v
 		}
@@ -164,55 +167,59 @@ func filterAttr(c *Call) (Value, error) {
 	return c.st.attr(c.In, name, 0)
 }
 
-// through gives what several keys lead to, one in the other.
-func (c *Call) through(keys []Value) func(Value) (Value, error) {
-	return func(v Value) (Value, error) {
-		var err error
-		for _, k := range keys {
-			if v, err = c.st.item(v, k, 0); err != nil {
-				return nil, err
-			}
-		}
-		return v, nil
-	}
-}
-
 func filterSubelements(c *Call) (Value, error) {
 	in := c.In
 	if d, ok := in.(*Dict); ok {
 		in = NewList(d.Values()...)
 	}
 	if _, ok := in.(*List); !ok {
-		return nil, fmt.Errorf("a list of dicts or a dict of them is wanted, not '%s'", TypeName(in))
+		return nil, fmt.Errorf("obj must be a list of dicts or a nested dict, not '%s'", TypeName(in))
+	}
+	var path []Value
+	switch keys := c.args[0].(type) {
+	case string:
+		for key := range strings.SplitSeq(keys, ".") {
+			path = append(path, key)
+		}
+	case *List:
+		path = keys.items
+	default:
+		return nil, fmt.Errorf("subelements must be a list or a string, not '%s'", TypeName(keys))
 	}
 	vs, err := c.st.iterate(in)
 	if err != nil {
 		return nil, err
 	}
-	skip := c.Bool(1, false)
-	get := c.getter(0)
-	if path, ok := c.args[0].(*List); ok {
-		get = c.through(path.items)
-	}
 	out := &List{}
 	for _, e := range vs {
-		v, err := get(e)
+		l, err := subelements(e, path, c.Bool(1, false))
 		if err != nil {
 			return nil, err
-		}
-		if u, ok := v.(*Undefined); ok {
-			if skip {
-				continue
-			}
-			return nil, u.err()
-		}
-		l, ok := v.(*List)
-		if !ok {
-			return nil, fmt.Errorf("the key %s should point to a list", Repr(c.args[0]))
 		}
 		for _, sub := range l.items {
 			out.Append(Tuple{e, sub})
 		}
 	}
 	return out, nil
+}
+
+// subelements gives the list that several keys lead to, one in the other; an empty one where a key is missing and may be.
+func subelements(e Value, path []Value, skip bool) (*List, error) {
+	v := e
+	for _, key := range path {
+		d, ok := v.(*Dict)
+		if !ok {
+			return nil, fmt.Errorf("the key %s should point to a dictionary, got %s", Str(key), Repr(v))
+		}
+		if v, ok = d.Get(key); !ok && skip {
+			return &List{}, nil
+		} else if !ok {
+			return nil, fmt.Errorf("could not find %s key in iterated item %s", Repr(key), Repr(e))
+		}
+	}
+	l, ok := v.(*List)
+	if !ok {
+		return nil, fmt.Errorf("the key %s should point to a list, got %s", Str(path[len(path)-1]), Repr(v))
+	}
+	return l, nil
 }

@@ -61,7 +61,7 @@ func (c *Call) pathNames() ([]string, error) {
 	switch c.In.(type) {
 	case *List, Tuple:
 	default:
-		return nil, fmt.Errorf("a list of paths is wanted, not '%s'", TypeName(c.In))
+		return nil, fmt.Errorf("it expects string or sequence, not '%s'", TypeName(c.In))
 	}
 	vs, err := c.elements()
 	names := make([]string, len(vs))
@@ -157,7 +157,7 @@ func filterToUUID(c *Call) (Value, error) {
 	digits := strings.NewReplacer("-", "", "{", "", "}", "", "urn:", "", "uuid:", "").Replace(space)
 	id, err := hexBytes(digits)
 	if err != nil || len(id) != 16 {
-		return nil, fmt.Errorf("invalid value '%s' for 'namespace': it is no UUID", space)
+		return nil, fmt.Errorf("Invalid value '%s' for 'namespace': it is no UUID", space)
 	}
 	return uuid5(id, c.input()), nil
 }

@@ -84,7 +84,7 @@ func filterRegexReplace(c *Call) (Value, error) {
 	}
 	s, n, err := re.Replace(c.input(), c.Text(1, ""), int(max(count, 0)))
 	if err == nil && want > 0 && int64(n) != want {
-		err = fmt.Errorf("%d replacements were wanted, %d were made", want, n)
+		err = fmt.Errorf("%s should match %d times, but matches %d times", Repr(c.args[0]), want, n)
 	}
 	return s, err
 }
