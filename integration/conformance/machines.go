@@ -100,10 +100,22 @@ for program in ansible ansible-playbook ansible-config ansible-console ansible-d
 done
 ln -s pfrun pfrun/ansible-playbook
 echo ': the packages that targets want are there already' >bin/virtualenv.sh
-printf '%s\n' "case \$0 in */runme.sh) trap 'echo \$LINENO \$(ls \$CONFORMANCE_LOG | grep -c json) >>\$CONFORMANCE_LOG/lines' ERR ;; esac" >bash_env
+cat >bash_env <<'END'
+`+bashEnv+`END
 : >ansible.cfg`)
 	return err
 }
+
+// bashEnv has the script of a target keep its failed lines, and go on behind an exit that tells of a failure.
+const bashEnv = `case $0 in */runme.sh)
+	trap 'echo $LINENO $(ls $CONFORMANCE_LOG | grep -c json) >>$CONFORMANCE_LOG/lines' ERR
+	exit() {
+		[ "${1:-0}" != 0 ] || builtin exit 0
+		return "$1"
+	}
+	;;
+esac
+`
 
 // keys makes the keys of the run, and what the control node knows the managed host by.
 func (m *machines) keys(ctx context.Context) (err error) {

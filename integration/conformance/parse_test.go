@@ -2,6 +2,7 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -53,6 +54,31 @@ func TestWhatEndsAScript(t *testing.T) {
 		if got := goOn(script); got != want {
 			t.Errorf("%q: got %q, want %q", script, got, want)
 		}
+	}
+}
+
+func TestScriptGoesOn(t *testing.T) {
+	dir := t.TempDir()
+	files := map[string]string{"env": bashEnv, "0001.json": "", "runme.sh": "echo one\nfalse\nif true; then\n  exit 7\nfi\n(exit 2)\necho two\nexit 0\necho three\n", "other.sh": "exit 3\n"}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	bash := func(script string) (string, int) {
+		cmd := exec.Command("bash", filepath.Join(dir, script))
+		cmd.Env = append(os.Environ(), "BASH_ENV="+filepath.Join(dir, "env"), "CONFORMANCE_LOG="+dir)
+		out, _ := cmd.Output()
+		return string(out), cmd.ProcessState.ExitCode()
+	}
+	if out, exit := bash("runme.sh"); out != "one\ntwo\n" || exit != 0 {
+		t.Errorf("the script says %q and ends with %d", out, exit)
+	}
+	if lines := read(t, filepath.Join(dir, "lines")); lines != "2 1\n4 1\n6 1\n" {
+		t.Errorf("failed lines: %q", lines)
+	}
+	if _, exit := bash("other.sh"); exit != 3 {
+		t.Errorf("another script ends with %d", exit)
 	}
 }
 
