@@ -33,7 +33,7 @@ func (m *Module) Decode(pos diag.Pos, given []Given) (Task, error) {
 	task := m.New()
 	complete, faults := m.decode(pos, given, task)
 	if v, ok := task.(Validator); ok && complete && len(faults) == 0 {
-		faults.AddError(pos, m.located(v.Validate()))
+		faults.AddError(pos, m.located(Guard("the module "+m.Name, v.Validate)))
 	}
 	return task, faults.Err()
 }

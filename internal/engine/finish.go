@@ -139,7 +139,7 @@ func (ht *hostTask) shown(res event.TaskResult) event.TaskResult {
 		changed = m["changed"]
 	}
 	bare := res
-	bare.Message, bare.Hint, bare.Notes, bare.Diff, bare.Changes = "", "", nil, "", nil
+	bare.Message, bare.Hint, bare.Exception, bare.Notes, bare.Diff, bare.Changes = "", "", "", nil, "", nil
 	bare.Result = map[string]any{
 		"censored": "the output has been hidden due to the fact that 'no_log: true' was specified for this result",
 		"changed":  changed,

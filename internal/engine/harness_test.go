@@ -37,7 +37,8 @@ type world struct {
 	extra   *jinja.Dict
 	layers  map[string]*jinja.Dict
 	onEvent func(event.Event)
-	helper  bool              // the hosts have a helper, which plans there
+	helper  bool // the hosts have a helper, which plans there
+	wrap    func(host.Host) host.Host
 	files   map[string]string // of the control node, by their paths below the playbook's folder
 	dir     string            // that folder, where there are such files; else what stands in logs has no folder
 
@@ -136,10 +137,14 @@ func (l *login) Connect(ctx context.Context) (host.Host, error) {
 	if dead {
 		return nil, fmt.Errorf("%s: no route: %w", l.name, host.ErrUnreachable)
 	}
-	if l.w.helper {
-		return l.w.throughHelper(ctx, l.name, l.w.hosts[l.Target()])
+	h := host.Host(l.w.hosts[l.Target()])
+	if l.w.wrap != nil {
+		h = l.w.wrap(h)
 	}
-	return l.w.hosts[l.Target()], nil
+	if l.w.helper {
+		return l.w.throughHelper(ctx, l.name, h)
+	}
+	return h, nil
 }
 
 // run runs a playbook that has no faults.

@@ -9,7 +9,6 @@ import (
 	"github.com/pfrun/pfrun/internal/helper"
 	"github.com/pfrun/pfrun/modules"
 	"github.com/pfrun/pfrun/modules/host"
-	"github.com/pfrun/pfrun/modules/host/mem"
 	"github.com/pfrun/pfrun/modules/ontarget"
 )
 
@@ -17,7 +16,7 @@ import (
 func (w *world) onTarget() []modules.Spec { return append(ontarget.Specs(), w.specs...) }
 
 // throughHelper gives a host behind a helper in this process.
-func (w *world) throughHelper(ctx context.Context, name string, h *mem.Host) (host.Host, error) {
+func (w *world) throughHelper(ctx context.Context, name string, h host.Host) (host.Host, error) {
 	inR, inW := io.Pipe()
 	outR, outW := io.Pipe()
 	s := helper.Server{Modules: w.onTarget(), Open: func(string, time.Duration) (host.Host, error) { return staysOpen{h}, nil }}

@@ -156,6 +156,9 @@ func (ht *hostTask) fault(pos diag.Pos, err error) *event.TaskResult {
 	if many := (diag.List)(nil); errors.As(err, &many) && len(many) > 1 {
 		res.Message, res.Hint = many.Error(), ""
 	}
+	if p, ok := errors.AsType[*modules.Panic](err); ok {
+		res.Exception = p.Stack
+	}
 	if pos.IsValid() {
 		res.Pos = pos
 	}
@@ -174,7 +177,10 @@ func (ht *hostTask) run() {
 // timed does the task one time, with its retries.
 func (ht *hostTask) timed() ending {
 	start := time.Now()
-	e := ht.attempt()
+	var e ending
+	if err := modules.Guard("the task", func() error { e = ht.attempt(); return nil }); err != nil {
+		e = endingOf(ht.fault(ht.t.Pos, err))
+	}
 	e.res.Duration = time.Since(start)
 	ht.keywords(e.res)
 	return e

@@ -137,6 +137,9 @@ func resultValue(res *event.TaskResult, p *modules.Plan) *jinja.Dict {
 		if _, ok := d.GetString("msg"); !ok {
 			d.Set("msg", res.Message)
 		}
+		if res.Exception != "" {
+			d.Set("exception", res.Exception)
+		}
 	}
 	res.Result = jinja.ToGo(d)
 	return d

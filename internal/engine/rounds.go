@@ -107,7 +107,7 @@ func (w *work) applySteps(r round) ([]change.Outcome, error) {
 		out, err := change.Outcome{}, r.failed
 		switch {
 		case !r.made:
-			out, err = w.host.Apply(w.ht.making(), c)
+			out, err = modules.Apply(w.ht.making(), w.host, c)
 		case i < len(r.outcomes):
 			out, err = r.outcomes[i], nil
 		case err == nil:

@@ -30,15 +30,22 @@ type work struct {
 	background bool // it would go on in the background if it were not only planned
 }
 
-// do plans and applies, round by round, and makes the result.
-func (w *work) do() ending {
-	if err := w.rounds(); err != nil {
+// do plans and applies, round by round, and makes the result. After a panic the steps that were made are told as after any other error.
+func (w *work) do() (e ending) {
+	err := modules.Guard("the module "+w.ht.t.Module.Name, func() error {
+		if err := w.rounds(); err != nil {
+			return err
+		}
+		if r, ok := w.task.(modules.Reporter); ok {
+			r.Report(w.plan, w.outcomes)
+		}
+		e = w.concluded()
+		return nil
+	})
+	if err != nil {
 		return w.broken(err)
 	}
-	if r, ok := w.task.(modules.Reporter); ok {
-		r.Report(w.plan, w.outcomes)
-	}
-	return w.concluded()
+	return e
 }
 
 // reader is what the module gets of the host: looks that its spec lists, and no way to write.
@@ -58,12 +65,17 @@ func (w *work) broken(err error) ending {
 		res := ht.fault(ht.t.Pos, err)
 		res.Status = event.Unreachable
 		return w.undone(res)
-	case w.session.blurred(w.host) && !errors.Is(err, host.ErrNotListed):
+	case w.session.blurred(w.host) && !errors.Is(err, host.ErrNotListed) && !panicked(err):
 		return w.deferred(err.Error() + "; in a real run it may be otherwise")
 	}
 	res := ht.fault(ht.t.Pos, err)
 	w.show(res)
 	return ht.judge(res, nil)
+}
+
+func panicked(err error) bool {
+	_, ok := errors.AsType[*modules.Panic](err)
+	return ok
 }
 
 // undone is the ending of a task that was kept from coming to its end; the changes it had made by then are told.

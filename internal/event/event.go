@@ -75,23 +75,25 @@ type TaskResult struct {
 	Address   string
 	Attempts  int // of a task with until or retries: how often it was tried; else 0
 	// Item is set for an item of a loop; the result of the whole loop follows with Loop set.
-	Item     *string
-	Loop     bool
-	Ignored  bool // failed or unreachable, and the task says to go on
-	Rescued  bool // failed, and a rescue takes over
-	Hidden   bool // no_log: nothing of arguments, result or diff may be shown
-	Message  string
-	Hint     string
-	Because  []string        // of a handler: the tasks that notified it
-	Notes    []string        // what the user should know though nothing failed
-	Diff     string          // of the changes, for people
-	ShowDiff *bool           // what the task's keyword diff says; nil: the run decides
-	Changes  []change.Change // as they were applied or planned
-	Planned  bool            // the changes were planned, not made
-	Guess    bool            // changed is a guess: what decides it is not known
-	Result   any             // what register sees, as Go data
-	Verbose  int             // show Result from this verbosity on; 0: always (debug)
-	Duration time.Duration
+	Item    *string
+	Loop    bool
+	Ignored bool // failed or unreachable, and the task says to go on
+	Rescued bool // failed, and a rescue takes over
+	Hidden  bool // no_log: nothing of arguments, result or diff may be shown
+	Message string
+	Hint    string
+	// Exception is the stack of a panic that ended the task; register sees it under that name.
+	Exception string
+	Because   []string        // of a handler: the tasks that notified it
+	Notes     []string        // what the user should know though nothing failed
+	Diff      string          // of the changes, for people
+	ShowDiff  *bool           // what the task's keyword diff says; nil: the run decides
+	Changes   []change.Change // as they were applied or planned
+	Planned   bool            // the changes were planned, not made
+	Guess     bool            // changed is a guess: what decides it is not known
+	Result    any             // what register sees, as Go data
+	Verbose   int             // show Result from this verbosity on; 0: always (debug)
+	Duration  time.Duration
 }
 
 // Retry says that a task is tried again on a host: its until does not hold yet, or it failed.

@@ -313,12 +313,15 @@ func (h *Host) bring(m message) {
 		s.closeFor(change.ErrNotHeld)
 		return
 	}
-	r, err := o.content.Open()
-	if err == nil {
+	s.closeFor(modules.Guard("the content", func() error {
+		r, err := o.content.Open()
+		if err != nil {
+			return err
+		}
+		defer r.Close()
 		_, err = io.Copy(s, r)
-		r.Close()
-	}
-	s.closeFor(err)
+		return err
+	}))
 }
 
 // lazy is a value that is looked up once; a failure is not kept.

@@ -19,8 +19,9 @@ var sentinels = []error{
 
 // fault is an error as it travels.
 type fault struct {
-	Text string
-	Is   []int64
+	Text  string
+	Is    []int64
+	Panic *modules.Panic
 }
 
 func newFault(err error) fault {
@@ -30,6 +31,7 @@ func newFault(err error) fault {
 			f.Is = append(f.Is, int64(i))
 		}
 	}
+	f.Panic, _ = errors.AsType[*modules.Panic](err)
 	return f
 }
 
@@ -40,6 +42,9 @@ func (f fault) err() error {
 		if i >= 0 && i < int64(len(sentinels)) {
 			e.is = append(e.is, sentinels[i])
 		}
+	}
+	if f.Panic != nil {
+		e.is = append(e.is, f.Panic)
 	}
 	return e
 }

@@ -409,3 +409,26 @@ func (f failing) Stat(context.Context, string) (host.Stat, error) { return host.
 func (failing) Close() error                                      { return nil }
 
 func waitABit() { time.Sleep(20 * time.Millisecond) }
+
+// panics is a host that has a fault in one look.
+type panics struct{ host.Host }
+
+func (panics) Stat(context.Context, string) (host.Stat, error) { panic("looking") }
+
+// TestPanicEndsTheRequestAlone holds that the helper outlives a panic, and that its stack comes along.
+func TestPanicEndsTheRequestAlone(t *testing.T) {
+	s := here(t.Context())
+	open := s.Open
+	s.Open = func(name string, timeout time.Duration) (host.Host, error) {
+		h, err := open(name, timeout)
+		return panics{h}, err
+	}
+	h, _ := connect(t, s)
+	_, err := h.Stat(t.Context(), "/")
+	if p, ok := errors.AsType[*modules.Panic](err); !ok || !strings.Contains(err.Error(), "the helper panicked: looking") || !strings.Contains(p.Stack, "helper_test.go") {
+		t.Errorf("%v", err)
+	}
+	if _, err := h.ReadFile(t.Context(), "/etc/hostname", 1<<10); err != nil {
+		t.Errorf("after a panic: %v", err)
+	}
+}

@@ -19,7 +19,15 @@ func read[T any](j *job, args []byte) (v T, err error) {
 	return v, err
 }
 
-// do does what a request asks for, and gives its answer.
+// guarded does what a request asks for, and gives its answer. A panic ends the request and not the helper.
+func (j *job) guarded(o op, args []byte) (answer any, err error) {
+	err = modules.Guard("the helper", func() (err error) {
+		answer, err = j.do(o, args)
+		return err
+	})
+	return answer, err
+}
+
 func (j *job) do(o op, args []byte) (any, error) {
 	h := j.s.host
 	switch o {
@@ -41,7 +49,7 @@ func (j *job) do(o op, args []byte) (any, error) {
 	case opDial:
 		return with(j, args, j.dial)
 	case opApply:
-		return with(j, args, func(a applyArgs) (change.Outcome, error) { return h.Apply(j.hard, a.Change) })
+		return with(j, args, func(a applyArgs) (change.Outcome, error) { return modules.Apply(j.hard, h, a.Change) })
 	case opPerform:
 		return with(j, args, j.perform)
 	}
@@ -136,7 +144,8 @@ func (j *job) perform(a performArgs) (performAnswer, error) {
 	}
 	made, failed, err := j.make(a, plan)
 	if err == nil && a.Replan && made == 0 && errors.Is(failed, host.ErrStale) {
-		if plan, err = task.Plan(ctx, host.Listed(shown, module.Probes)); err != nil {
+		a.Next = false
+		if plan, err = look(ctx, task, host.Listed(shown, module.Probes), a); err != nil {
 			return performAnswer{}, err
 		}
 		_, failed, err = j.make(a, plan)
@@ -149,15 +158,20 @@ func (j *job) perform(a performArgs) (performAnswer, error) {
 	return performAnswer{&f}, nil
 }
 
-func look(ctx context.Context, task modules.Task, r host.Reader, a performArgs) (*modules.Plan, error) {
-	if !a.Next {
-		return task.Plan(ctx, r)
-	}
-	c, ok := task.(modules.Continuer)
-	if !ok {
+func look(ctx context.Context, task modules.Task, r host.Reader, a performArgs) (plan *modules.Plan, err error) {
+	more, several := task.(modules.Continuer)
+	if a.Next && !several {
 		return nil, fmt.Errorf("the module %s has no further rounds", a.Module)
 	}
-	return c.Continue(ctx, r, a.Outcomes)
+	err = modules.Guard("the module "+a.Module, func() (err error) {
+		if a.Next {
+			plan, err = more.Continue(ctx, r, a.Outcomes)
+		} else {
+			plan, err = task.Plan(ctx, r)
+		}
+		return err
+	})
+	return plan, err
 }
 
 // shown gives the host as the task is to see it.
@@ -221,7 +235,7 @@ func (j *job) make(a performArgs, plan *modules.Plan) (made int, failed, err err
 		if err := j.part([]byte{partStep}, int64(made)); err != nil {
 			return made, nil, err
 		}
-		out, failed := j.s.host.Apply(j.hard, c)
+		out, failed := modules.Apply(j.hard, j.s.host, c)
 		if failed != nil {
 			return made, failed, nil
 		}

@@ -128,7 +128,7 @@ func (s *server) begin(ctx context.Context, m message) error {
 	if j := s.newJob(ctx, m.id, o, timeout); j != nil {
 		go func() {
 			defer j.done()
-			j.answer(j.do(o, args))
+			j.answer(j.guarded(o, args))
 		}()
 	}
 	return nil

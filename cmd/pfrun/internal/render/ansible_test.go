@@ -124,6 +124,14 @@ func TestAnsible(t *testing.T) {
 			want: "ok: [h1] => {\n    \"changed\": false,\n    \"invocation\": {},\n    \"ping\": \"pong\"\n}\n" +
 				"Notification for handler rh has been saved.\nNOTIFIED HANDLER rh for h1\nMETA: triggered running handlers for h1\n",
 		},
+		"a panic at -vvv": {
+			ansible: Ansible{Verbosity: 3},
+			events: []pfrun.Event{pfrun.TaskResult{
+				Host: "h1", Module: "ping", Status: pfrun.Failed, Verbose: 1, Message: "it panicked", Exception: "goroutine 1\n", Result: map[string]any{"changed": false, "msg": "it panicked", "exception": "goroutine 1\n"},
+			}},
+			want: "[ERROR]: Task failed: Module failed: it panicked\nThe full traceback is:\ngoroutine 1\n" +
+				"fatal: [h1]: FAILED! => {\n    \"changed\": false,\n    \"msg\": \"it panicked\"\n}\n",
+		},
 		"a diff before its result": {
 			ansible: Ansible{Diff: true},
 			events: []pfrun.Event{

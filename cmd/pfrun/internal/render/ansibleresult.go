@@ -83,6 +83,9 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 	if s := "[ERROR]: " + Fault(d); all["reason"] == nil && a.once(s) {
 		a.failure(a.Settings.ColourError, s)
 	}
+	if e.Exception != "" && a.Verbosity > 2 {
+		a.failure(a.Settings.ColourError, "The full traceback is:\n"+strings.TrimRight(e.Exception, "\n"))
+	}
 	if e.Item != nil {
 		a.failure(a.Settings.ColourError, "failed: ["+label(e)+"] (item="+text(e)+") => "+a.dump(e))
 		return

@@ -4,6 +4,7 @@ package render
 import (
 	"fmt"
 	"io"
+	"maps"
 	"strings"
 
 	"github.com/pfrun/pfrun"
@@ -231,6 +232,9 @@ func (h *Human) hint(e pfrun.TaskResult) {
 	if e.Hint != "" {
 		h.line("", "  hint: "+e.Hint)
 	}
+	if e.Exception != "" && h.Verbosity > 2 {
+		h.line("", strings.TrimRight(e.Exception, "\n"))
+	}
 }
 
 func (h *Human) faultJSON(e pfrun.TaskResult) string {
@@ -240,7 +244,8 @@ func (h *Human) faultJSON(e pfrun.TaskResult) string {
 	fault := map[string]any{"changed": e.Status == pfrun.Changed || len(e.Changes) > 0, "msg": e.Message}
 	if h.Verbosity > 0 {
 		if all, ok := e.Result.(map[string]any); ok {
-			fault = all
+			fault = maps.Clone(all)
+			delete(fault, "exception")
 		}
 	}
 	for _, k := range []string{"rc", "cmd", "stdout", "stderr"} {
