@@ -46,7 +46,7 @@ func (l *login) helper(ctx context.Context, conn host.Conn, o target.Options) (h
 		return h, nil
 	case !errors.Is(err, helper.ErrNoHelper):
 		return nil, err
-	case l.c.o.Verbosity >= verboseHelper:
+	case errors.Is(err, helper.ErrOtherSources), l.c.o.Verbosity >= verboseHelper:
 		l.c.warnOnce(err.Error())
 	}
 	return nil, nil

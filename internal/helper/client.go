@@ -65,7 +65,7 @@ type session struct {
 // Speak makes a Host of a helper that is there already and has said its hello: what it says comes from in, and what it is told goes to out. end ends it, and may be called more than
 // once. Tests speak with a Server in their own process.
 func Speak(name string, in io.Reader, out io.Writer, end func() error) (*Host, error) {
-	return newHost(session{name: name, in: in, out: out, end: end}, begin{Protocol: Protocol, Name: name})
+	return newHost(session{name: name, in: in, out: out, end: end}, begin{Name: name})
 }
 
 // newHost begins to speak.

@@ -2,9 +2,13 @@ package helper
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"testing"
+
+	"github.com/pfrun/pfrun/modules"
+	"github.com/pfrun/pfrun/modules/host"
 )
 
 // frames gives the frames of messages.
@@ -107,7 +111,7 @@ func FuzzFrames(f *testing.F) {
 
 // FuzzServer has a helper take anything for requests: it may refuse, and must end.
 func FuzzServer(f *testing.F) {
-	body, err := requestBody(opBegin, 0, encoderForTests, begin{Protocol: Protocol, Name: "h"})
+	body, err := requestBody(opBegin, 0, encoderForTests, begin{Name: "h"})
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -122,3 +126,35 @@ func FuzzServer(f *testing.F) {
 		_ = s.Serve(t.Context(), bytes.NewReader(in), io.Discard)
 	})
 }
+
+// TestFormTellsModulesApart holds that what a task is made of is part of the form, and nothing else is.
+func TestFormTellsModulesApart(t *testing.T) {
+	spec := func(name string, task modules.Task) modules.Spec {
+		return modules.Spec{Name: name, New: func() modules.Task { return task }}
+	}
+	forms := map[string]string{}
+	for name, specs := range map[string][]modules.Spec{
+		"none": nil, "one": {spec("m", &taskA{})}, "other field": {spec("m", &taskB{})}, "other name": {spec("n", &taskA{})}, "two": {spec("m", &taskA{}), spec("n", &taskB{})},
+	} {
+		f := Form(specs)
+		if other, same := forms[f]; same || f != Form(specs) {
+			t.Errorf("%s has the form %s, as %s", name, f, other)
+		}
+		forms[f] = name
+	}
+}
+
+type planless struct{}
+
+func (planless) Plan(context.Context, host.Reader) (*modules.Plan, error) { return nil, nil }
+
+type (
+	taskA struct {
+		planless
+		Path string
+	}
+	taskB struct {
+		planless
+		Path []string
+	}
+)

@@ -11,8 +11,8 @@ package helper
 
 import "errors"
 
-// Protocol is the version of what is spoken after hello. Both ends are of one build: another version, or another hash, is not spoken to.
-const Protocol = 1
+// protocol is the version of what is spoken after hello, as far as no type tells it.
+const protocol = 2
 
 // What the program and the scripts that start it say about themselves: a line of its own each.
 const (
@@ -20,6 +20,9 @@ const (
 	sayMissing = "pfrun-helper missing "
 	sayStored  = "pfrun-helper stored"
 )
+
+// ErrOtherSources says that a helper speaks another form than this pfrun: the one that pfrun carries was built before or after it.
+var ErrOtherSources = errors.New(`the helper was built from other sources than pfrun (run "make helper", then build pfrun)`)
 
 // ErrNoHelper says that the helper cannot be used on a host: everything it does can be done from the control node.
 var ErrNoHelper = errors.New("the helper cannot be used on this host")

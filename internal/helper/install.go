@@ -18,6 +18,7 @@ import (
 type Binary struct {
 	Kernel, Arch string // the hosts that it runs on, as uname -s and -m call them
 	Hash         string // SHA-256, hex
+	Form         string // of what it speaks, see Form; it says it in its hello
 	Gzip         []byte // the program, compressed
 }
 
@@ -111,7 +112,7 @@ func (c *connecting) connect(ctx context.Context) (*Host, error) {
 	if err != nil {
 		return nil, c.none(ctx, err)
 	}
-	h, err := newHost(*s, begin{Protocol: Protocol, Name: c.o.Name, Timeout: c.o.Timeout})
+	h, err := newHost(*s, begin{Name: c.o.Name, Timeout: c.o.Timeout})
 	if err != nil {
 		s.end()
 		return nil, c.none(ctx, err)
@@ -162,8 +163,8 @@ func (c *connecting) hello(in *bufio.Reader) error {
 			return &missing{uname}
 		}
 		if who, ok := strings.CutPrefix(line, sayHello); ok {
-			if want := fmt.Sprint(Protocol, " ", c.b.Hash); who != want {
-				return fmt.Errorf("it says that it is %s, not %s", who, want)
+			if want := c.b.Hash + " " + c.b.Form; who != want {
+				return fmt.Errorf("%w: it says that it is %q, not %q", ErrOtherSources, who, want)
 			}
 			return nil
 		}

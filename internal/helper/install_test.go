@@ -22,6 +22,7 @@ import (
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/hosttest"
+	"github.com/pfrun/pfrun/modules/ontarget"
 )
 
 // program builds the helper once.
@@ -47,7 +48,7 @@ var program = sync.OnceValues(func() (helper.Binary, error) {
 	err = w.Close()
 	uname, _ := exec.Command("uname", "-m").Output()
 	sum := sha256.Sum256(data)
-	return helper.Binary{Kernel: "Linux", Arch: strings.TrimSpace(string(uname)), Hash: hex.EncodeToString(sum[:]), Gzip: b.Bytes()}, err
+	return helper.Binary{Kernel: "Linux", Arch: strings.TrimSpace(string(uname)), Hash: hex.EncodeToString(sum[:]), Form: helper.Form(ontarget.Specs()), Gzip: b.Bytes()}, err
 })
 
 var realHome = os.Getenv("HOME")
@@ -217,6 +218,16 @@ func TestConnectSaysWhyThereIsNoHelper(t *testing.T) {
 				t.Errorf("left behind: %v", left)
 			}
 		})
+	}
+}
+
+func TestConnectRefusesAHelperOfOtherSources(t *testing.T) {
+	m, _ := newMachine(t)
+	b := binary(t)
+	b.Form = "0123456789abcdef"
+	_, err := helper.Connect(t.Context(), m, target.Options{Name: "h1"}, b)
+	if !errors.Is(err, helper.ErrOtherSources) || !errors.Is(err, helper.ErrNoHelper) || !strings.Contains(err.Error(), "make helper") {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 func (h *Host) Facts(ctx context.Context) (*host.Facts, error) {
 	f, err := h.facts.get(func() (*host.Facts, error) {
 		var f host.Facts
-		err := h.ask(ctx, opFacts, nil, &f, newCall(nil), false)
+		err := h.ask(ctx, opFacts, nothing{}, &f, newCall(nil), false)
 		return &f, err
 	})
 	if err != nil {

@@ -27,11 +27,13 @@ const (
 
 // begin opens the session: the first request.
 type begin struct {
-	Protocol int
-	Name     string        // of the host, for messages
-	Run      string        // the id of the run that the changes belong to
-	Timeout  time.Duration // of looks and file changes that have no deadline of their own
+	Name    string        // of the host, for messages
+	Run     string        // the id of the run that the changes belong to
+	Timeout time.Duration // of looks and file changes that have no deadline of their own
 }
+
+// nothing is what a request has that needs no arguments.
+type nothing struct{}
 
 type readArgs struct {
 	Path  string

@@ -9,97 +9,44 @@ import (
 	"sync"
 
 	"github.com/pfrun/pfrun/modules"
-	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
-
-// read reads the arguments of a request.
-func read[T any](j *job, args []byte) (v T, err error) {
-	err = j.s.decoder().Decode(args, &v)
-	return v, err
-}
-
-// guarded does what a request asks for, and gives its answer. A panic ends the request and not the helper.
-func (j *job) guarded(o op, args []byte) (answer any, err error) {
-	err = modules.Guard("the helper", func() (err error) {
-		answer, err = j.do(o, args)
-		return err
-	})
-	return answer, err
-}
-
-func (j *job) do(o op, args []byte) (any, error) {
-	h := j.s.host
-	switch o {
-	case opFacts:
-		return h.Facts(j.look)
-	case opStat:
-		return with(j, args, func(path string) (host.Stat, error) { return h.Stat(j.look, path) })
-	case opRead:
-		return with(j, args, func(a readArgs) (*change.File, error) { return h.ReadFile(j.look, a.Path, a.Limit) })
-	case opWalk:
-		return with(j, args, j.walk)
-	case opState:
-		return with(j, args, func(ref change.Ref) (stateAnswer, error) {
-			s, err := h.State(j.look, ref)
-			return stateAnswer{s}, err
-		})
-	case opProbe:
-		return with(j, args, func(p host.Probe) (host.Output, error) { return h.Probe(j.look, p) })
-	case opDial:
-		return with(j, args, j.dial)
-	case opApply:
-		return with(j, args, func(a applyArgs) (change.Outcome, error) { return modules.Apply(j.hard, h, a.Change) })
-	case opPerform:
-		return with(j, args, j.perform)
-	}
-	return nil, fmt.Errorf("%w: request %d", errFrame, o)
-}
-
-// with reads the arguments, and does what they are for.
-func with[A, R any](j *job, args []byte, do func(A) (R, error)) (any, error) {
-	a, err := read[A](j, args)
-	if err != nil {
-		return nil, err
-	}
-	return do(a)
-}
 
 // walkPart is how many paths travel in a part.
 const walkPart = 500
 
-func (j *job) walk(dir string) (any, error) {
+func (j *job) walk(dir string) error {
 	var p statPart
 	for st, err := range j.s.host.Walk(j.look, dir) {
 		if err != nil {
-			return nil, errors.Join(j.part(nil, p), err)
+			return errors.Join(j.part(nil, p), err)
 		}
 		if p.Stats = append(p.Stats, st); len(p.Stats) == walkPart {
 			if err := j.part(nil, p); err != nil {
-				return nil, err
+				return err
 			}
 			p.Stats = nil
 		}
 	}
-	return nil, j.part(nil, p)
+	return j.part(nil, p)
 }
 
 // dial connects, and carries what is said from then on in a stream with the request's number.
-func (j *job) dial(a dialArgs) (any, error) {
+func (j *job) dial(a dialArgs) error {
 	if j.s.Dial == nil {
-		return nil, errors.ErrUnsupported
+		return errors.ErrUnsupported
 	}
 	conn, err := j.s.Dial(j.look, a.Network, a.Address)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	s := j.s.streams.add(j.id)
 	if err := context.Cause(j.look); err != nil { // given up: nobody will close it
 		s.Close()
-		return nil, errors.Join(err, conn.Close())
+		return errors.Join(err, conn.Close())
 	}
 	go carry(s, conn)
-	return nil, nil
+	return nil
 }
 
 // carry copies in both directions until both have ended.

@@ -30,7 +30,7 @@ type Server struct {
 // Serve says hello and answers requests until in ends or ctx does. Looks end then; a step that is under way is finished, and the next is not begun. The error is of what was
 // said, not of what was asked for.
 func (o Server) Serve(ctx context.Context, in io.Reader, out io.Writer) error {
-	if _, err := fmt.Fprintf(out, "%s%d %s\n", sayHello, Protocol, o.Hash); err != nil {
+	if _, err := fmt.Fprintf(out, "%s%s %s\n", sayHello, o.Hash, Form(o.Modules)); err != nil {
 		return err
 	}
 	s := &server{Server: o, out: &frameWriter{w: out}, running: map[uint32]*job{}, overlays: map[uint32]*replayed{}, tasks: map[uint32]modules.Task{}}
@@ -128,7 +128,7 @@ func (s *server) begin(ctx context.Context, m message) error {
 	if j := s.newJob(ctx, m.id, o, timeout); j != nil {
 		go func() {
 			defer j.done()
-			j.answer(j.guarded(o, args))
+			j.answer(j.do(o, args))
 		}()
 	}
 	return nil
@@ -139,8 +139,8 @@ func (s *server) open(args []byte) error {
 	if err := wire.Unmarshal(args, &b); err != nil {
 		return err
 	}
-	if b.Protocol != Protocol || s.host != nil {
-		return fmt.Errorf("%w: protocol %d, opened %t", errFrame, b.Protocol, s.host != nil)
+	if s.host != nil {
+		return fmt.Errorf("%w: the session is opened twice", errFrame)
 	}
 	var err error
 	s.host, err = s.Open(b.Name, b.Timeout)

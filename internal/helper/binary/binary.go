@@ -5,12 +5,16 @@ package binary
 import (
 	"embed"
 	"strings"
+	"sync"
 
 	"github.com/pfrun/pfrun/internal/helper"
+	"github.com/pfrun/pfrun/modules/ontarget"
 )
 
 //go:embed dist
 var dist embed.FS
+
+var form = sync.OnceValue(func() string { return helper.Form(ontarget.Specs()) })
 
 // Load gives the helper that this pfrun carries; ok is false where it carries none.
 func Load() (b helper.Binary, ok bool) { return load(dist.ReadFile) }
@@ -26,5 +30,5 @@ func load(read func(name string) ([]byte, error)) (helper.Binary, bool) {
 		return helper.Binary{}, false
 	}
 	hash, _, _ := strings.Cut(string(sum), " ") // as sha256sum prints it
-	return helper.Binary{Kernel: "Linux", Arch: "x86_64", Hash: strings.TrimSpace(hash), Gzip: gz}, true
+	return helper.Binary{Kernel: "Linux", Arch: "x86_64", Hash: strings.TrimSpace(hash), Form: form(), Gzip: gz}, true
 }

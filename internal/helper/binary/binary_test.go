@@ -7,6 +7,10 @@ import (
 	"encoding/hex"
 	"io"
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -28,6 +32,17 @@ func TestLoad(t *testing.T) {
 	}
 	if sum := sha256.Sum256(program); hex.EncodeToString(sum[:]) != b.Hash {
 		t.Errorf("the hash of the helper is not %s", b.Hash)
+	}
+	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
+		return
+	}
+	path := filepath.Join(t.TempDir(), "helper")
+	if err := os.WriteFile(path, program, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	said, err := exec.Command(path).Output() // its stdin ends at once
+	if want := "pfrun-helper hello " + b.Hash + " " + b.Form + "\n"; err != nil || string(said) != want {
+		t.Errorf("it says %q, not %q (%v): it was built from other sources, run make helper", said, want, err)
 	}
 }
 
