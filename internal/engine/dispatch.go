@@ -14,13 +14,22 @@ import (
 )
 
 // start tells that a task begins, under the name that it has on the host.
-func (pr *playRun) start(t *play.Task, h *hostState) {
+func (pr *playRun) start(t *play.Task, h *hostState) { pr.emit(pr.heading(t, h)) }
+
+// heading says how a task is called on a host. What the engine does itself is called as it is written, as in Ansible.
+func (pr *playRun) heading(t *play.Task, h *hostState) event.TaskStart {
 	ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
 	planned := pr.PlanOnly
 	if asked, err := optionalBool(pr.hard, t.CheckMode, ht.scope()); err == nil && asked != nil {
 		planned = *asked
 	}
-	pr.emit(event.TaskStart{Name: ht.name(), Role: roleName(t), Module: t.Action, Pos: t.Pos, Handler: h.turn.handler, Meta: t.Meta != "", Planned: planned})
+	e := event.TaskStart{Role: roleName(t), Module: t.Action, Pos: t.Pos, Handler: h.turn.handler, Meta: t.Meta != "", Planned: planned}
+	if e.Meta && t.Name != nil {
+		e.Name = jinja.Str(written(t.Name))
+	} else {
+		e.Name = ht.name()
+	}
+	return e
 }
 
 // onAll runs a task on hosts, as many at once as there are forks, or as throttle allows. once: its results are those of every host of the play.

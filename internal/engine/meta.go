@@ -116,7 +116,7 @@ func (pr *playRun) finishPlay(h *hostState) {
 }
 
 func (pr *playRun) metaDone(h *hostState, text string) {
-	pr.emit(event.MetaDone{Host: h.name, Text: text})
+	pr.emit(event.MetaDone{Host: h.name, Text: text, Task: pr.heading(h.turn.t, h)})
 }
 
 // holding gives the hosts on which the when of a meta task holds. One that cannot be evaluated fails its host.
@@ -134,7 +134,7 @@ func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
 		case e.res.Status != event.Skipped:
 			ht.finish(*e)
 		default:
-			pr.emit(event.MetaDone{Host: h.name, Text: string(t.Meta), Skipped: true})
+			pr.emit(event.MetaDone{Host: h.name, Text: string(t.Meta), Skipped: true, Task: pr.heading(t, h)})
 		}
 	}
 	return out

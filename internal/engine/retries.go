@@ -54,7 +54,8 @@ func (ht *hostTask) tries(scope jinja.Scope) ending {
 		e.res.Item = ht.item
 		shown := ht.shown(*e.res)
 		ht.emit(event.Retry{
-			Host: ht.h.name, Task: shown.Task, Role: shown.Role, Delegated: ht.to.name, Item: shown.Item, Left: again + 1 - n, Retries: again, Result: shown.Result, Hidden: shown.Hidden,
+			Host: ht.h.name, Task: shown.Task, Role: shown.Role, Delegated: ht.to.name, Item: shown.Item, Left: again + 1 - n, Retries: again, Result: shown.Result,
+			Verbose: shown.Verbose, Hidden: shown.Hidden,
 		})
 		if err := wait(ht.looking, time.Duration(delay*float64(time.Second))); err != nil {
 			return endingOf(ht.brokenOffResult())

@@ -104,6 +104,7 @@ type Retry struct {
 	Left             int // how many more tries there are
 	Retries          int // how many there are in all
 	Result           any
+	Verbose          int // as in TaskResult
 	Hidden           bool
 }
 
@@ -127,6 +128,7 @@ type Included struct {
 type MetaDone struct {
 	Host, Text string
 	Skipped    bool
+	Task       TaskStart // the task that asks for it
 }
 
 // NoHostsLeft says that every host of a play has failed: the rest of it is not done.

@@ -24,6 +24,8 @@ type Ansible struct {
 
 	free    bool            // the hosts of the play do not wait for one another: headings stand before results
 	current pfrun.TaskStart // whose heading was shown last
+	last    pfrun.TaskStart // that has begun last
+	acted   bool            // an action of the engine itself has been told below its heading
 	leads   pfrun.TaskStart // the last task that includes others
 	started map[taskKey]pfrun.TaskStart
 	told    map[string]bool // errors and warnings, each of which is told once
@@ -134,6 +136,7 @@ func (a *Ansible) task(e pfrun.TaskStart) {
 		a.started = map[taskKey]pfrun.TaskStart{}
 	}
 	a.started[keyOf(e.Pos, e.Role, e.Name)] = e
+	a.last, a.acted = e, false
 	if slices.Contains(silent, short(e.Module)) {
 		a.leads = e
 	}
@@ -242,7 +245,16 @@ func (a *Ansible) notified(e pfrun.Notified) {
 	}
 }
 
+// meta tells what an action of the engine itself did: below a heading for each host, and with a result only where its condition does not hold.
 func (a *Ansible) meta(e pfrun.MetaDone) {
+	if a.acted && !a.late() {
+		a.heading(e.Task)
+	}
+	a.acted = true
+	if e.Skipped && a.Settings.ShowSkippedHosts {
+		a.headed(pfrun.TaskResult{Task: e.Task.Name, Role: e.Task.Role, Pos: e.Task.Pos})
+		a.line(a.Settings.ColourSkip, "skipping: ["+e.Host+"]")
+	}
 	if a.Verbosity >= 2 {
 		a.verbose("META: " + e.Text)
 	}

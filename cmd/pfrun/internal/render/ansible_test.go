@@ -75,8 +75,8 @@ func TestAnsible(t *testing.T) {
 		},
 		"retries, delegation, ignored": {
 			events: []pfrun.Event{
-				pfrun.Retry{Host: "h1", Task: "do it", Left: 2, Retries: 3},
-				pfrun.Retry{Host: "h1", Task: "do it", Delegated: "h2", Left: 1, Retries: 3},
+				pfrun.Retry{Host: "h1", Task: "do it", Left: 2, Retries: 3, Verbose: 1},
+				pfrun.Retry{Host: "h1", Task: "do it", Delegated: "h2", Left: 1, Retries: 3, Verbose: 1},
 				pfrun.TaskResult{Host: "h1", Delegated: "h2", Address: "h2", Status: pfrun.Changed, Verbose: 1},
 				pfrun.TaskResult{Host: "h1", Delegated: "h2", Address: "192.0.2.7", Status: pfrun.OK, Verbose: 1},
 				pfrun.TaskResult{Host: "h1", Delegated: "h1", Status: pfrun.OK, Verbose: 1},
@@ -88,6 +88,27 @@ func TestAnsible(t *testing.T) {
 			want: "FAILED - RETRYING: [h1]: do it (2 retries left).\nFAILED - RETRYING: [h1 -> h2]: do it (1 retries left).\nchanged: [h1 -> h2]\nok: [h1 -> h2(192.0.2.7)]\nok: [h1]\n" +
 				"[ERROR]: Task failed: Module failed: non-zero return code\nOrigin: /srv/site.yml:3:7\n\n1 - hosts: all\n2   tasks:\n3     - name: do it\n        ^ column 7\n\n" +
 				"fatal: [h1]: FAILED! => {\"attempts\": 3, \"changed\": true, \"msg\": \"non-zero return code\", \"rc\": 1}\n...ignoring\n",
+		},
+		"retries are told under the name in the heading, those of debug with the result": {
+			events: []pfrun.Event{
+				pfrun.TaskStart{Name: "on h1"},
+				pfrun.Retry{Host: "h2", Task: "on h2", Left: 1, Retries: 1, Result: map[string]any{"attempts": 1, "changed": false, "failed": false, "msg": "x"}},
+				pfrun.Retry{Host: "h2", Task: "on h2", Left: 1, Retries: 1, Result: map[string]any{"changed": false}, Hidden: true},
+			},
+			want: "\nTASK [on h1] *******************************************************************\nFAILED - RETRYING: [h2]: on h1 (1 retries left).Result was: {\n" +
+				"    \"attempts\": 1,\n    \"changed\": false,\n    \"msg\": \"x\",\n    \"retries\": 2\n}\nFAILED - RETRYING: [h2]: on h1 (1 retries left).\n",
+		},
+		"debug that no_log hides": {
+			events: []pfrun.Event{pfrun.TaskResult{Host: "h1", Module: "debug", Hidden: true, Status: pfrun.OK, Result: map[string]any{"changed": false, "censored": "x"}}},
+			want:   "ok: [h1]\n",
+		},
+		"what the engine does itself": {
+			events: []pfrun.Event{
+				pfrun.TaskStart{Name: "m {{ x }}"},
+				pfrun.MetaDone{Host: "h1", Text: "ending play for h1", Task: pfrun.TaskStart{Name: "m {{ x }}"}},
+				pfrun.MetaDone{Host: "h2", Text: "end_host", Skipped: true, Task: pfrun.TaskStart{Name: "m {{ x }}"}},
+			},
+			want: strings.Repeat("\nTASK [m {{ x }}] ***************************************************************\n", 2) + "skipping: [h2]\n",
 		},
 		"unreachable and ignored": {
 			events: []pfrun.Event{pfrun.TaskResult{Host: "h1", Status: pfrun.Unreachable, Ignored: true, Verbose: 1, Message: "no route"}},

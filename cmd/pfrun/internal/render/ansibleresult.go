@@ -174,7 +174,7 @@ var unshown = []string{"setup", "gather_facts"}
 
 // detail is the result where it is asked for: always of debug and the like, of others with -v.
 func (a *Ansible) detail(e pfrun.TaskResult) string {
-	always := e.Verbose == 0 && e.Status != pfrun.Skipped
+	always := e.Verbose == 0 && e.Status != pfrun.Skipped && !e.Hidden
 	if e.Result == nil && e.Message == "" || !always && (a.Verbosity < max(e.Verbose, 1) || slices.Contains(unshown, short(e.Module)) && a.Verbosity < 3) {
 		return ""
 	}
@@ -240,10 +240,19 @@ func (a *Ansible) values(e pfrun.TaskResult) map[string]any {
 	return values
 }
 
+// retry tells of a task that is tried again, under the name that stands in the heading.
 func (a *Ansible) retry(e pfrun.Retry) {
-	s := fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", delegated(e.Host, e.Delegated, ""), e.Task, e.Left)
-	if a.Verbosity > 2 {
-		s += "Result was: " + a.dump(pfrun.TaskResult{Result: e.Result, Hidden: e.Hidden, Verbose: 1})
+	name := e.Task
+	if !a.free && a.last.Name != "" {
+		name = a.last.Name
+	}
+	s := fmt.Sprintf("FAILED - RETRYING: [%s]: %s (%d retries left).", delegated(e.Host, e.Delegated, ""), name, e.Left)
+	if a.Verbosity > 2 || e.Verbose == 0 && !e.Hidden {
+		result := map[string]any{"retries": e.Retries + 1}
+		if all, ok := e.Result.(map[string]any); ok {
+			maps.Copy(result, all)
+		}
+		s += "Result was: " + a.dump(pfrun.TaskResult{Result: result, Hidden: e.Hidden, Verbose: e.Verbose, Status: pfrun.OK})
 	}
 	a.line(a.Settings.ColourDebug, s)
 }
