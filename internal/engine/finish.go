@@ -10,6 +10,11 @@ import (
 // finish keeps the result of the whole task, counts it, tells it, marks the handlers that it notifies, and says how the host goes on.
 func (ht *hostTask) finish(e ending) {
 	ht.goOn(e)
+	if e.res.Status != event.Failed && e.res.Status != event.Unreachable {
+		for _, effect := range e.effects {
+			effect()
+		}
+	}
 	if ht.t.Register != "" {
 		for _, n := range ht.keepers() {
 			ht.Vars.Set(n, ht.t.Register, e.value)
@@ -23,6 +28,7 @@ func (ht *hostTask) finish(e ending) {
 		ht.tell(e.res)
 	}
 	switch {
+	case e.late:
 	case e.res.Status == event.Changed && !e.res.Guess, e.res.Status == event.Interrupted && e.acted:
 		ht.notify(e.notify, surely)
 	case e.res.Status == event.Changed, e.res.Status == event.Undecided, e.res.Status == event.Deferred:

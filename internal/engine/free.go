@@ -65,7 +65,7 @@ func (pr *playRun) alone(h *hostState) {
 	pr.start(t, h)
 	pr.onAll(one, looking, t, false)
 	if t.Include != nil {
-		pr.settleIncludes(t, one, one, false)
+		pr.settleIncludes(t, one)
 	}
 	if h.removed.Load() || h.out.Load() {
 		pr.tellActive()

@@ -22,6 +22,7 @@ type hostTask struct {
 	turn    *turn
 	looking context.Context // of looks and of what decides whether there are any; all else is done under the run's hard context
 	local   *jinja.Dict     // the variables of the present item of a loop; may be nil
+	facts   *jinja.Dict     // what the items before have set
 	item    *string         // what is shown of the present item; nil: no loop
 	once    bool            // what it gives is for every host of the play
 	to      delegation
@@ -39,11 +40,13 @@ func (ht *hostTask) making() context.Context {
 
 // ending is what came of a task on a host, or of one item of its loop.
 type ending struct {
-	res    *event.TaskResult
-	value  jinja.Value // what register keeps
-	notify []string    // the handlers that the task names
-	acted  bool        // changes were made or planned, and changed_when does not say otherwise
-	wishes []*wish     // what it wants included
+	res     *event.TaskResult
+	value   jinja.Value // what register keeps
+	notify  []string    // the handlers that the task names
+	acted   bool        // changes were made or planned, and changed_when does not say otherwise
+	wishes  []*wish     // what it wants included
+	effects []func()    // on what outlives the task: they come about unless it fails, in a loop unless an item fails
+	late    bool        // that it has changed something is found too late for its handlers: see notifies
 }
 
 // endingOf makes the ending of a task that did nothing. What it would have given is not known where it may still run.

@@ -143,16 +143,13 @@ type inclusionOf struct {
 	hosts []*hostState
 }
 
-// settleIncludes loads what hosts want included, hosts that want the same together, and has them go on with it. once: what the one host wants all hosts get.
-func (pr *playRun) settleIncludes(t *play.Task, done, all []*hostState, once bool) {
+// settleIncludes loads what hosts want included, hosts that want the same together, and has them go on with it. With run_once that is the one host alone, as in Ansible.
+func (pr *playRun) settleIncludes(t *play.Task, done []*hostState) {
 	var groups []*inclusionOf
 	for _, h := range done {
 		groups = gather(groups, h.turn.wishes)
 	}
 	for i, g := range groups {
-		if once {
-			g.hosts = all
-		}
 		possible := g.perhaps != nil
 		nodes, err := pr.load(t, g.wish)
 		switch {

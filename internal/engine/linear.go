@@ -105,14 +105,14 @@ func (pr *playRun) together(hosts []*hostState) {
 	}
 	pr.start(t, hosts[0])
 	pr.onAll(doing, looking, t, once)
-	pr.settle(t, hosts, doing, once)
+	pr.settle(t, doing, once)
 }
 
 // settle draws what follows for the other hosts: from a failure that is everybody's, and from too many failures.
-func (pr *playRun) settle(t *play.Task, hosts, done []*hostState, once bool) {
+func (pr *playRun) settle(t *play.Task, done []*hostState, once bool) {
 	wrong := slices.ContainsFunc(done, func(h *hostState) bool { return h.turn.end == failed || h.turn.end == gone })
 	if t.Include != nil {
-		pr.settleIncludes(t, done, hosts, once)
+		pr.settleIncludes(t, done)
 	}
 	if !wrong {
 		return

@@ -29,6 +29,7 @@ func (ht *hostTask) runLoop() {
 	}
 	sum := &loopSum{results: jinja.NewList()}
 	var last jinja.Value
+	ht.facts = jinja.NewDict()
 	for i, item := range l.items {
 		if i > 0 && l.pause > 0 && wait(ht.looking, time.Duration(l.pause*float64(time.Second))) != nil || ht.brokenOff(ht.looking) {
 			sum.interrupted = true
@@ -60,7 +61,7 @@ func (ht *hostTask) runLoop() {
 
 // itemVars gives the variables of an item. Under the name of register stands what came of the item before.
 func (ht *hostTask) itemVars(l *looping, i int, last jinja.Value) *jinja.Dict {
-	d := jinja.NewDict()
+	d := ht.facts.Copy()
 	if last != nil && ht.t.Register != "" {
 		d.Set(ht.t.Register, last)
 	}

@@ -18,6 +18,7 @@ type loopSum struct {
 	wishes                                                []*wish
 	ran                                                   int
 	notify                                                []string
+	effects                                               []func()
 }
 
 func (s *loopSum) add(e ending) {
@@ -28,8 +29,12 @@ func (s *loopSum) add(e ending) {
 		return
 	}
 	s.ran++
+	s.effects = append(s.effects, e.effects...)
 	s.acted = s.acted || e.acted
 	for _, name := range e.notify {
+		if e.late && !s.changed {
+			break
+		}
 		if !slices.Contains(s.notify, name) {
 			s.notify = append(s.notify, name)
 		}
@@ -116,5 +121,5 @@ func (s *loopSum) ending(ht *hostTask) ending {
 		d.Set("msg", s.message())
 	}
 	res.Result = jinja.ToGo(d)
-	return ending{res: res, value: d, notify: s.notify, acted: s.acted, wishes: s.wishes}
+	return ending{res: res, value: d, notify: s.notify, acted: s.acted, wishes: s.wishes, effects: s.effects}
 }

@@ -25,25 +25,23 @@ func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
 			pr.giveUp(diag.Errorf(t.Pos, "flush_handlers cannot be used as a handler"))
 			return
 		}
-		for _, h := range pr.holding(t, hosts) {
+		pr.holding(t, hosts, func(h *hostState) {
 			h.turn.flush = true
 			pr.metaDone(h, "triggered running handlers for "+h.name)
-		}
+		})
 	case play.EndHost:
-		for _, h := range pr.holding(t, hosts) {
+		pr.holding(t, hosts, func(h *hostState) {
 			pr.metaDone(h, "ending play for "+h.name)
 			pr.finishPlay(h)
-		}
+		})
 		pr.tellActive()
 	case play.EndRole:
-		for _, h := range pr.holding(t, hosts) {
+		pr.holding(t, hosts, func(h *hostState) {
 			pr.metaDone(h, fmt.Sprintf("ending role %s for %s", roleName(t), h.name))
 			h.turn.end = roleEnded
-		}
+		})
 	default:
-		if len(pr.holding(t, hosts[:1])) > 0 {
-			pr.metaForAll(t, hosts[0])
-		}
+		pr.holding(t, hosts[:1], func(h *hostState) { pr.metaForAll(t, h) })
 	}
 }
 
@@ -119,15 +117,14 @@ func (pr *playRun) metaDone(h *hostState, text string) {
 	pr.emit(event.MetaDone{Host: h.name, Text: text, Task: pr.heading(h.turn.t, h)})
 }
 
-// holding gives the hosts on which the when of a meta task holds. One that cannot be evaluated fails its host.
-func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
-	var out []*hostState
+// holding does something for each host on which the when of a meta task holds. One that cannot be evaluated fails its host.
+func (pr *playRun) holding(t *play.Task, hosts []*hostState, do func(*hostState)) {
 	for _, h := range hosts {
 		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
 		e, open := ht.conditions(t.When, ht.scope())
 		switch {
 		case e == nil:
-			out = append(out, h)
+			do(h)
 		case open:
 			ht.unsure()
 			ht.finish(*e)
@@ -137,7 +134,6 @@ func (pr *playRun) holding(t *play.Task, hosts []*hostState) []*hostState {
 			pr.emit(event.MetaDone{Host: h.name, Text: string(t.Meta), Skipped: true, Task: pr.heading(t, h)})
 		}
 	}
-	return out
 }
 
 // resetConnection closes the connections to what the task would work on; the next task connects anew.

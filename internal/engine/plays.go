@@ -17,11 +17,12 @@ import (
 // playRun is a play under way, on one batch of its hosts.
 type playRun struct {
 	*run
-	p     *play.Play
-	name  string
-	all   []string     // the hosts of the play
-	hosts []*hostState // of the batch
-	slots chan struct{}
+	p      *play.Play
+	name   string
+	all    []string     // the hosts of the play
+	joined []string     // those that add_host has added, under the run's lock
+	hosts  []*hostState // of the batch
+	slots  chan struct{}
 	// flushes says that handlers run at the end of sections: not where the play as a whole is left out by its tags.
 	flushes bool
 	wants   sync.Map    // *play.Task → bool: whether the tags of the run ask for it
@@ -175,12 +176,22 @@ func (pr *playRun) active() []*hostState {
 	return slices.DeleteFunc(slices.Clone(pr.hosts), func(h *hostState) bool { return h.out.Load() || h.removed.Load() })
 }
 
+// join lets a host that was added count as one of the play, in the variables that name those: as in Ansible, whatever the pattern says.
+func (pr *playRun) join(name string) {
+	pr.mu.Lock()
+	if pr.Vars.JoinPlay(name) {
+		pr.joined = append(pr.joined, name)
+	}
+	pr.mu.Unlock()
+	pr.tellActive()
+}
+
 // tellActive tells the variables which hosts have not failed.
 func (pr *playRun) tellActive() {
 	pr.mu.Lock()
 	defer pr.mu.Unlock()
 	var names, batch []string
-	for _, n := range pr.all {
+	for _, n := range slices.Concat(pr.all, pr.joined) {
 		if h := pr.run.hosts[n]; h == nil || (!h.out.Load() && !h.removed.Load()) {
 			names = append(names, n)
 		}

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 
 	"github.com/pfrun/pfrun/internal/engine"
+	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/modules/host/mem"
 )
 
@@ -77,7 +79,8 @@ func script(t *testing.T, name string, helper bool) {
 	}
 }
 
-// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; "pinned" (a strategy), "force" (handlers); others are what the script shows.
+// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; "pinned" (a strategy), "force" (handlers), "inventory" (one that can be changed); others are what the
+// script shows.
 func settings(t *testing.T, text string) (*world, engine.Options) {
 	t.Helper()
 	w, o := newWorld("h1"), engine.Options{}
@@ -95,6 +98,8 @@ func settings(t *testing.T, text string) (*world, engine.Options) {
 			o.Tags = words[1:]
 		case "pinned":
 			o.Strategy = "host_pinned"
+		case "inventory":
+			o.Inventory = &inventory{w: w, members: map[string]bool{}}
 		case "force":
 			o.ForceHandlers = true
 		case "skip":
@@ -107,3 +112,31 @@ func settings(t *testing.T, text string) (*world, engine.Options) {
 	}
 	return w, o
 }
+
+// inventory is one to which hosts and groups are added.
+type inventory struct {
+	w       *world
+	members map[string]bool // "HOST in GROUP"
+}
+
+func (i *inventory) AddHost(name string, groups []string, _ *jinja.Dict) (changed bool, err error) {
+	if changed = !i.Known(name); changed {
+		i.w.names, i.w.hosts[name] = append(i.w.names, name), mem.New()
+	}
+	for _, g := range groups {
+		c, _ := i.AddToGroup(name, g, nil)
+		changed = changed || c
+	}
+	return changed, nil
+}
+
+func (i *inventory) AddToGroup(host, group string, _ []string) (changed bool, err error) {
+	key := host + " in " + group
+	changed = !i.members[key]
+	i.members[key] = true
+	return changed, nil
+}
+
+func (i *inventory) Refresh() error { return nil }
+
+func (i *inventory) Known(name string) bool { return slices.Contains(i.w.names, name) }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/jinja"
+	"github.com/pfrun/pfrun/internal/play"
 )
 
 // TagsOf computes tags: a template may give one, several with commas between them, or a list. One that cannot be computed is none.
@@ -68,4 +69,17 @@ func skipped(tags, skip []string, tagged bool) bool {
 
 func overlap(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// wantsAny reports whether the run wants some task of a list. A role is wanted: in Ansible a task of its own, which tells its end, stands behind it.
+func (pr *playRun) wantsAny(nodes []play.Node) bool {
+	return slices.ContainsFunc(nodes, func(n play.Node) bool {
+		switch n := n.(type) {
+		case *play.Task:
+			return pr.wanted(n)
+		case *play.Block:
+			return n.Role != nil || pr.wantsAny(n.Body) || pr.wantsAny(n.Rescue) || pr.wantsAny(n.Always)
+		}
+		return false
+	})
 }

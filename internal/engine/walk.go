@@ -124,14 +124,15 @@ func (w *walker) block(b *play.Block, at place, under []*jinja.Dict) course {
 	if b.Role != nil {
 		return w.role(b, at, under)
 	}
-	if len(b.Rescue) > 0 {
+	rescue := w.pr.wantsAny(b.Rescue)
+	if rescue {
 		w.rescues++
 	}
 	c := w.nodes(b.Body, at.below(0), under)
-	if len(b.Rescue) > 0 {
+	if rescue {
 		w.rescues--
 	}
-	if c == failed && len(b.Rescue) > 0 {
+	if c == failed && rescue {
 		c = w.nodes(b.Rescue, at.below(1), under)
 	}
 	if c != goOn && c != failed {

@@ -50,7 +50,7 @@ func (ht *hostTask) done(p *modules.Plan, changed bool) ending {
 		res.Status, res.Message = event.Failed, p.Unmet
 	}
 	e := ht.judge(res, p)
-	ht.keep(e, p)
+	e.effects = append(e.effects, ht.keep(e, p)...)
 	return e
 }
 
@@ -66,10 +66,6 @@ func (ht *hostTask) addHost(t *word.AddHost) ending {
 	for name, v := range t.Vars {
 		variables.Set(name, jinja.FromGo(v))
 	}
-	changed, err := ht.Inventory.AddHost(t.Name, t.Groups, variables)
-	if err != nil {
-		return ht.wordFailed(err)
-	}
 	groups := make([]any, len(t.Groups))
 	for i, g := range t.Groups {
 		groups[i] = g
@@ -80,7 +76,13 @@ func (ht *hostTask) addHost(t *word.AddHost) ending {
 		vars["ansible_ssh_port"] = int64(port)
 	}
 	added := map[string]any{"host_name": name, "groups": groups, "host_vars": vars}
-	return ht.done(&modules.Plan{Result: map[string]any{"add_host": added}}, changed)
+	return ht.toInventory(map[string]any{"add_host": added}, func() (bool, error) {
+		changed, err := ht.Inventory.AddHost(t.Name, t.Groups, variables)
+		if changed {
+			ht.join(t.Name)
+		}
+		return changed, err
+	})
 }
 
 func (ht *hostTask) groupBy(t *word.GroupBy) ending {
@@ -94,15 +96,33 @@ func (ht *hostTask) groupBy(t *word.GroupBy) ending {
 		parents = append(parents, groupName(p))
 		parentsOut = append(parentsOut, groupName(p))
 	}
-	changed := false
-	for _, n := range ht.keepers() {
-		c, err := ht.Inventory.AddToGroup(n, group, parents)
-		if err != nil {
-			return ht.wordFailed(err)
+	return ht.toInventory(map[string]any{"add_group": group, "parent_groups": parentsOut}, func() (changed bool, err error) {
+		for _, n := range ht.keepers() {
+			c, err := ht.Inventory.AddToGroup(n, group, parents)
+			if err != nil {
+				return false, err
+			}
+			changed = changed || c
 		}
-		changed = changed || c
+		return changed, nil
+	})
+}
+
+// toInventory changes the inventory, unless failed_when holds already. Ansible looks for the handlers of a task before it knows that the inventory has changed: so they run only where
+// changed_when says so, or where an item before in the loop has changed something.
+func (ht *hostTask) toInventory(result map[string]any, change func() (bool, error)) ending {
+	if ht.t.FailedWhen != nil {
+		if e := ht.done(&modules.Plan{Result: result}, false); e.res.Status == event.Failed {
+			return e
+		}
 	}
-	return ht.done(&modules.Plan{Result: map[string]any{"add_group": group, "parent_groups": parentsOut}}, changed)
+	changed, err := change()
+	if err != nil {
+		return ht.wordFailed(err)
+	}
+	e := ht.done(&modules.Plan{Result: result}, changed)
+	e.late = ht.t.ChangedWhen == nil
+	return e
 }
 
 func (ht *hostTask) setStats(t *word.SetStats) ending {
@@ -110,17 +130,20 @@ func (ht *hostTask) setStats(t *word.SetStats) ending {
 	if data == nil {
 		data = jinja.NewDict()
 	}
-	owners := []string{wholeRun}
-	if t.PerHost {
-		owners = ht.keepers()
-	}
-	for _, o := range owners {
-		for k, v := range data.Items {
-			ht.stats.set(o, jinja.Str(k), v, t.Aggregate)
-		}
-	}
 	shown, _ := jinja.ToGo(data).(map[string]any)
-	return ht.done(&modules.Plan{Result: map[string]any{"ansible_stats": map[string]any{"data": shown, "per_host": t.PerHost, "aggregate": t.Aggregate}}}, false)
+	e := ht.done(&modules.Plan{Result: map[string]any{"ansible_stats": map[string]any{"data": shown, "per_host": t.PerHost, "aggregate": t.Aggregate}}}, false)
+	e.effects = append(e.effects, func() {
+		owners := []string{wholeRun}
+		if t.PerHost {
+			owners = ht.keepers()
+		}
+		for _, o := range owners {
+			for k, v := range data.Items {
+				ht.stats.set(o, jinja.Str(k), v, t.Aggregate)
+			}
+		}
+	})
+	return e
 }
 
 // groupName makes the name of a group of what a task says.

@@ -129,17 +129,18 @@ func (w *work) concluded() ending {
 	}
 	w.show(res)
 	e := w.ht.judge(res, p)
-	w.ht.keep(e, p)
+	e.effects = append(e.effects, w.ht.keep(e, p)...)
 	if e.res.Status == event.OK || e.res.Status == event.Changed {
 		w.mayFail(e)
 	}
 	return e
 }
 
-// keep keeps the variables and facts that a task that went well sets, for its host or, with delegate_facts, for the one that it worked on.
-func (ht *hostTask) keep(e ending, p *modules.Plan) {
+// keep keeps the variables and facts that a task that went well sets, for its host or, with delegate_facts, for the one that it worked on. Variables that an item of a loop sets are
+// known to the items after it, and kept when the loop has ended.
+func (ht *hostTask) keep(e ending, p *modules.Plan) (effects []func()) {
 	if e.res.Status != event.OK && e.res.Status != event.Changed {
-		return
+		return nil
 	}
 	names := ht.keepers()
 	if (p.Facts != nil || p.Vars != nil) && ht.to.name != "" {
@@ -148,13 +149,25 @@ func (ht *hostTask) keep(e ending, p *modules.Plan) {
 		}
 	}
 	for _, n := range names {
-		for name, v := range p.Vars {
-			ht.Vars.Set(n, name, jinja.FromGo(v))
-		}
 		if p.Facts != nil {
 			ht.Vars.SetFacts(n, factsOf(p))
 		}
 	}
+	for name, v := range p.Vars {
+		value := jinja.FromGo(v)
+		set := func() {
+			for _, n := range names {
+				ht.Vars.Set(n, name, value)
+			}
+		}
+		if ht.facts == nil {
+			set()
+			continue
+		}
+		ht.facts.Set(name, value)
+		effects = append(effects, set)
+	}
+	return effects
 }
 
 // mayFail marks a result as one of which nobody knows whether it is a failure: that of a program that was only planned, of a task that may fail. Where it may not, what comes

@@ -1,6 +1,7 @@
 package vars
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -129,6 +130,20 @@ func (s *Store) StartPlay(p *play.Play, name string, hosts []string) {
 		s.play["playbook_dir"] = p.Dir
 	}
 	s.setActive(hosts, hosts)
+}
+
+// JoinPlay adds a host to ansible_play_hosts_all; added is false where it is there.
+func (s *Store) JoinPlay(name string) (added bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, ok := s.play["ansible_play_hosts_all"].(*jinja.List)
+	if !ok || slices.ContainsFunc(all.Items(), func(v jinja.Value) bool { return jinja.Str(v) == name }) {
+		return false
+	}
+	next := maps.Clone(s.play) // who looks at it never sees it change
+	next["ansible_play_hosts_all"] = jinja.NewList(append(slices.Clone(all.Items()), name)...)
+	s.play = next
+	return true
 }
 
 func unique(ss []string) []string {
