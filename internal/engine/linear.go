@@ -117,7 +117,7 @@ func (pr *playRun) settle(t *play.Task, done []*hostState, once bool) {
 	if !wrong {
 		return
 	}
-	if once || pr.fatal(t, done[0]) {
+	if (once || pr.fatal(t, done[0])) && !mayFail(t) {
 		for _, h := range pr.hosts {
 			if h.turn != nil && h.turn.end == goOn {
 				pr.condemn(h)
@@ -134,6 +134,11 @@ func (pr *playRun) settle(t *play.Task, done []*hostState, once bool) {
 		}
 	}
 	pr.tellActive()
+}
+
+// mayFail reports whether the keyword ignore_errors stands there and is not false: then what a host cannot be reached for is its own affair. As in Ansible a template counts unseen.
+func mayFail(t *play.Task) bool {
+	return t.IgnoreErrors != nil && t.IgnoreErrors != false
 }
 
 // condemn fails a host for the failure of another. What it has come to is not done; a rescue around it is.

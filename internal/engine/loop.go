@@ -52,7 +52,7 @@ func (ht *hostTask) runLoop() {
 		if len(e.wishes) == 0 || e.res.Status != event.OK {
 			one.tell(e.res)
 		}
-		if e.res.Status == event.Unreachable && !e.res.Ignored || one.breaks(e) {
+		if one.breaks(e) {
 			break
 		}
 	}

@@ -14,6 +14,7 @@ type loopSum struct {
 	changed, guess                                        bool // some item is shown as changed; only as a guess
 	acted                                                 bool // some item made or planned changes
 	ignored                                               bool // every item that failed may fail
+	passed                                                bool // every item for which the host was unreachable may find it so
 	hidden                                                bool
 	wishes                                                []*wish
 	ran                                                   int
@@ -47,7 +48,7 @@ func (s *loopSum) add(e ending) {
 		s.ignored = e.res.Ignored && (s.ignored || !s.failed)
 		s.failed = true
 	case event.Unreachable:
-		s.ignored = e.res.Ignored
+		s.passed = e.res.Ignored && (s.passed || !s.unreachable)
 		s.unreachable = true
 	case event.Undecided:
 		s.undecided = true
@@ -60,10 +61,10 @@ func (s *loopSum) add(e ending) {
 
 func (s *loopSum) status() event.Status {
 	switch {
+	case s.failed: // it counts more than a host that could not be reached for another item, as in Ansible
+		return event.Failed
 	case s.unreachable:
 		return event.Unreachable
-	case s.failed:
-		return event.Failed
 	case s.interrupted:
 		return event.Interrupted
 	case s.ran == 0:
@@ -80,10 +81,10 @@ func (s *loopSum) status() event.Status {
 
 func (s *loopSum) message() string {
 	switch {
-	case s.unreachable:
-		return "the host became unreachable"
 	case s.failed:
 		return "One or more items failed"
+	case s.unreachable:
+		return "the host became unreachable"
 	case s.interrupted:
 		return "interrupted"
 	case s.ran == 0 && s.results.Len() > 0:
@@ -99,6 +100,9 @@ func (s *loopSum) ending(ht *hostTask) ending {
 	res := ht.result(s.status())
 	res.Loop, res.Ignored, res.Guess, res.Hidden = true, s.ignored, s.guess, s.hidden
 	res.Message = s.message()
+	if res.Status == event.Unreachable {
+		res.Ignored = s.passed
+	}
 	d := jinja.NewDict()
 	d.Set("results", s.results)
 	d.Set("skipped", s.ran == 0)

@@ -33,8 +33,8 @@ func (pr *playRun) meta(t *play.Task, hosts []*hostState) {
 		pr.holding(t, hosts, func(h *hostState) {
 			pr.metaDone(h, "ending play for "+h.name)
 			pr.finishPlay(h)
+			pr.tellActive() // the condition of the next host sees it
 		})
-		pr.tellActive()
 	case play.EndRole:
 		pr.holding(t, hosts, func(h *hostState) {
 			pr.metaDone(h, fmt.Sprintf("ending role %s for %s", roleName(t), h.name))

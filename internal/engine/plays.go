@@ -74,7 +74,12 @@ func (r *run) play(p *play.Play) error {
 		h.removed.Store(false)
 		h.failed.Store(false)
 	}
-	for _, batch := range batches {
+	for i, batch := range batches {
+		if i > 0 { // a batch before may have added some
+			if names, _, err = r.Hosts.Match(pattern); err != nil {
+				return &diag.Diagnostic{Pos: p.Pos, Message: err.Error(), Err: err}
+			}
+		}
 		over, err := r.batch(p, name, names, batch)
 		if err != nil || over || r.lost || r.stopped() {
 			return err

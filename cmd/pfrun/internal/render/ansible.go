@@ -73,7 +73,8 @@ func (a *Ansible) Emit(e pfrun.Event) {
 	case pfrun.NoHosts:
 		a.banner(named("PLAY", e.Play))
 		a.line(a.Settings.ColourSkip, "skipping: no hosts matched")
-	case pfrun.NoHostsLeft:
+	case pfrun.NoHostsLeft: // Ansible says it for too many failures, and again for nobody being left
+		a.banner("NO MORE HOSTS LEFT")
 		a.banner("NO MORE HOSTS LEFT")
 	case pfrun.TaskStart:
 		a.task(e)

@@ -115,6 +115,15 @@ func TestAnsible(t *testing.T) {
 			want: "[ERROR]: Task failed: Failed to connect to the host via ssh: no route\n" +
 				"fatal: [h1]: UNREACHABLE! => {\"changed\": false, \"msg\": \"Task failed: Failed to connect to the host via ssh: no route\", \"unreachable\": true}\n...ignoring\n",
 		},
+		"unreachable for an item": {
+			events: []pfrun.Event{
+				pfrun.TaskResult{Host: "h1", Item: &two, Loop: true, Status: pfrun.Unreachable, Verbose: 1, Message: "no route", Result: map[string]any{"changed": false, "item": 2}},
+				pfrun.TaskResult{Host: "h1", Loop: true, Status: pfrun.Unreachable, Verbose: 1, Message: "no", Ignored: true, Result: map[string]any{"changed": false}},
+			},
+			want: "[ERROR]: Task failed: Failed to connect to the host via ssh: no route\n" +
+				"failed: [h1] (item=2) => {\"changed\": false, \"item\": 2, \"msg\": \"Task failed: Failed to connect to the host via ssh: no route\", \"unreachable\": true}\n" +
+				"fatal: [h1]: UNREACHABLE! => {\"changed\": false, \"msg\": \"Task failed: Failed to connect to the host via ssh: no\", \"unreachable\": true}\n...ignoring\n",
+		},
 		"a loop": {
 			ansible: Ansible{Verbosity: 1},
 			events: []pfrun.Event{
@@ -176,7 +185,7 @@ func TestAnsible(t *testing.T) {
 		},
 		"the end of a play": {
 			events: []pfrun.Event{pfrun.NoHostsLeft{}, pfrun.NoHosts{Play: "nobody", Pattern: "x"}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Started: true}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Finished: true}, pfrun.AsyncPoll{Host: "h1", JobID: "j1", Finished: true, Failed: true}},
-			want: "\nNO MORE HOSTS LEFT *************************************************************\n\nPLAY [nobody] ******************************************************************\n" +
+			want: strings.Repeat("\nNO MORE HOSTS LEFT *************************************************************\n", 2) + "\nPLAY [nobody] ******************************************************************\n" +
 				"skipping: no hosts matched\nASYNC POLL on h1: jid=j1 started=True finished=False\nASYNC OK on h1: jid=j1\nASYNC FAILED on h1: jid=j1\n",
 		},
 		"the end, with what set_stats kept": {

@@ -59,12 +59,7 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 	case pfrun.Failed:
 		a.failed(e)
 	case pfrun.Unreachable:
-		d := &pfrun.Diagnostic{Pos: e.Pos, Message: unreachable(e), Hint: e.Hint}
-		if s := "[ERROR]: " + Fault(d); !e.Hidden && a.once(s) {
-			a.failure(a.Settings.ColourError, s)
-		}
-		a.failure(a.Settings.ColourUnreachable, "fatal: ["+label(e)+"]: UNREACHABLE! => "+a.dump(e))
-		a.ignoring(e)
+		a.unreachable(e)
 	case pfrun.Undecided, pfrun.Deferred, pfrun.Interrupted:
 		s := string(e.Status) + ": [" + label(e) + "]" + item(e)
 		if e.Message != "" {
@@ -91,6 +86,20 @@ func (a *Ansible) failed(e pfrun.TaskResult) {
 		return
 	}
 	a.fatal(e)
+	a.ignoring(e)
+}
+
+// unreachable shows that a host could not be reached, for a task or for an item of its loop.
+func (a *Ansible) unreachable(e pfrun.TaskResult) {
+	d := &pfrun.Diagnostic{Pos: e.Pos, Message: unreachable(e), Hint: e.Hint}
+	if s := "[ERROR]: " + Fault(d); !e.Hidden && !(e.Loop && e.Item == nil) && a.once(s) {
+		a.failure(a.Settings.ColourError, s)
+	}
+	if e.Item != nil {
+		a.failure(a.Settings.ColourError, "failed: ["+label(e)+"] (item="+text(e)+") => "+a.dump(e))
+		return
+	}
+	a.failure(a.Settings.ColourUnreachable, "fatal: ["+label(e)+"]: UNREACHABLE! => "+a.dump(e))
 	a.ignoring(e)
 }
 
