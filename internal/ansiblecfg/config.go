@@ -68,6 +68,7 @@ type Config struct {
 	RemoteUser           string `cfg:"DEFAULT_REMOTE_USER"`
 	RemotePort           int    `cfg:"DEFAULT_REMOTE_PORT"`
 	PrivateKeyFile       string `cfg:"DEFAULT_PRIVATE_KEY_FILE"`
+	PrivateRoleVars      *bool  `cfg:"DEFAULT_PRIVATE_ROLE_VARS"` // nil: not said
 	PrivateKey           string `cfg:"PRIVATE_KEY"`
 	PrivateKeyPassphrase string `cfg:"PRIVATE_KEY_PASSPHRASE"`
 	Timeout              int    `cfg:"DEFAULT_TIMEOUT"` // seconds

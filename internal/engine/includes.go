@@ -75,7 +75,7 @@ func (ht *hostTask) wish(scope jinja.Scope) (*wish, *event.TaskResult) {
 }
 
 func (ht *hostTask) roleWish(w *wish, inc *play.IncludeRole, scope jinja.Scope) (*wish, *event.TaskResult) {
-	w.role = &play.RoleFiles{AllowDuplicates: true, Validate: true}
+	w.role = &play.RoleFiles{AllowDuplicates: true, Validate: true, Public: ht.Loader.Public(true)}
 	for _, f := range []struct {
 		what string
 		v    jinja.Value

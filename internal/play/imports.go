@@ -113,7 +113,7 @@ func (in *level) chain() []*Role {
 
 // roleFiles computes the words of an import_role, which must be known now.
 func (l *loading) roleFiles(r *IncludeRole, pos diag.Pos, in *level) (RoleFiles, bool) {
-	from := RoleFiles{AllowDuplicates: true, Public: true, Validate: true}
+	from := RoleFiles{AllowDuplicates: true, Public: l.Public(false), Validate: true}
 	all := true
 	for _, w := range []struct {
 		what  string

@@ -32,6 +32,8 @@ type Options struct {
 	Scope func(p *Play, more ...*jinja.Dict) jinja.Scope
 	// MissingHandler makes a warning of a notify without a handler.
 	MissingHandler bool
+	// PrivateRoles says whether the variables of roles are kept from the tasks after them, where public does not say. Nil: those of included roles are.
+	PrivateRoles *bool
 	// Strict makes errors of what is announced otherwise, because it may never be reached.
 	Strict bool
 }
@@ -45,6 +47,14 @@ type Loader struct {
 	mu       sync.Mutex
 	parsed   map[string]parsed // by absolute path
 	includes map[includeKey]*included
+}
+
+// Public reports whether the tasks after a role that is named without a word on it see its variables.
+func (l *Loader) Public(included bool) bool {
+	if l.o.PrivateRoles != nil {
+		return !*l.o.PrivateRoles
+	}
+	return !included
 }
 
 // book is the playbook that the user named, whatever it imports: its folder as it was named, and absolute. Files below are shown as the user would name them.

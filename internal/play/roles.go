@@ -70,7 +70,7 @@ func (l *loading) roleList(word string, n *yamlsrc.Node) []*yamlsrc.Node {
 
 // roleUse reads an entry of roles or dependencies; nil where it names none, which is told.
 func (l *loading) roleUse(n *yamlsrc.Node, in *level) *roleUse {
-	u := &roleUse{pos: n.Pos, from: RoleFiles{Validate: true, Public: true}, given: jinja.NewDict()}
+	u := &roleUse{pos: n.Pos, from: RoleFiles{Validate: true, Public: l.Public(false)}, given: jinja.NewDict()}
 	name := n
 	head := &Task{Pos: n.Pos}
 	switch n.Kind {

@@ -40,6 +40,9 @@ func (s *Store) exported(p *play.Play) *roleLayers {
 	st = s.state(p)
 	l := &roleLayers{}
 	for _, r := range slices.Concat(p.Roles, st.public) {
+		if r.Private {
+			continue
+		}
 		l.defaults = append(l.defaults, r.DefaultLayers()...)
 		l.vars = append(l.vars, r.ExportedVars()...)
 	}
