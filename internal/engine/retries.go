@@ -15,13 +15,10 @@ import (
 const defaultRetries = 3
 
 // timeoutError says that a task took longer than its keyword timeout allows.
-type timeoutError struct {
-	action  string
-	seconds int
-}
+type timeoutError struct{ seconds int }
 
 func (e *timeoutError) Error() string {
-	return fmt.Sprintf("The %s action failed to execute in the expected time frame (%d) and was terminated", e.action, e.seconds)
+	return fmt.Sprintf("Task failed: Timed out after %d second(s).", e.seconds)
 }
 
 // tries does the work, and again as long as until does not hold, or the task fails and retries are asked for.
@@ -126,7 +123,7 @@ func (ht *hostTask) limited(scope jinja.Scope) ending {
 		return ht.work(scope)
 	}
 	own := *ht
-	late := &timeoutError{ht.t.Action, int(seconds)}
+	late := &timeoutError{int(seconds)}
 	limit := time.Duration(seconds * float64(time.Second))
 	looking, cancel := context.WithTimeoutCause(ht.looking, limit, late)
 	defer cancel()

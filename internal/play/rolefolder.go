@@ -94,11 +94,14 @@ func (rf *roleFolder) find(folder, name string, dirs bool) []string {
 	}
 	for _, ending := range endings {
 		path := filepath.Join(dir, base+ending)
+		if filepath.IsAbs(base) {
+			path = base + ending
+		}
 		info, err := os.Stat(path)
 		switch {
 		case err != nil:
 		case !below(dir, path):
-			rf.fault(rf.use.pos, "%s of role %s is not read, as it is not inside the expected role path: '%s'", path, rf.role.Name, dir)
+			rf.fault(rf.use.pos, "Failed loading '%s' for role (%s) as it is not inside the expected role path: '%s'", path, rf.role.Name, dir)
 			return nil
 		case !info.IsDir():
 			return []string{path}
