@@ -23,7 +23,7 @@ type login struct {
 	method string // ssh or local, or what the embedder's Connect knows
 	ssh    ssh.Config
 	become *target.Become
-	// unknown says that there is no such connection. Tasks that only compute can do without.
+	// unknown says that there is no such connection, or no way to the host. Tasks that only compute can do without.
 	unknown error
 }
 
@@ -135,7 +135,7 @@ func (c *connector) resolve(l *login, s *settings) {
 	}
 	cfg, err := c.resolver.Resolve(context.Background(), l.ssh, args)
 	if err != nil {
-		s.fail(err)
+		l.unknown = err
 		return
 	}
 	l.ssh = cfg

@@ -101,7 +101,6 @@ func TestLoginRefuses(t *testing.T) {
 	}{
 		"powershell": {jinja.MapScope{"ansible_shell_type": "powershell"}, "ansible_shell_type powershell"},
 		"pkcs11":     {jinja.MapScope{"ansible_ssh_pkcs11_provider": "/x.so"}, "ssh-add -s /x.so"},
-		"args":       {jinja.MapScope{"ansible_ssh_common_args": "-o Nonsense=1 -X"}, "Nonsense is not supported"},
 		"port":       {jinja.MapScope{"ansible_port": "smtp"}, `"smtp" is not a number`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -117,18 +116,22 @@ func TestLoginRefuses(t *testing.T) {
 
 // Who only computes for a host needs no connection to it: that there is none of the kind is told when it is made.
 func TestUnknownConnection(t *testing.T) {
-	for method, want := range map[string]string{
-		"winrm":        `connection variables of relay: the connection "winrm" is not supported`,
-		"paramiko_ssh": "write ssh",
+	for name, tt := range map[string]struct {
+		vars jinja.MapScope
+		want string
+	}{
+		"winrm":    {jinja.MapScope{"ansible_connection": "winrm"}, `connection variables of relay: the connection "winrm" is not supported`},
+		"paramiko": {jinja.MapScope{"ansible_connection": "paramiko_ssh"}, "write ssh"},
+		"args":     {jinja.MapScope{"ansible_ssh_common_args": "-o Nonsense=1 -X"}, "Nonsense is not supported"},
 	} {
 		env := userHome(t, "")
 		o := Options{Getenv: func(name string) string { return env[name] }}
-		l, err := newConnector(&o, &vars.Secrets{}, func(string) {}).Login("relay", jinja.MapScope{"ansible_connection": method}, engine.Asked{})
+		l, err := newConnector(&o, &vars.Secrets{}, func(string) {}).Login("relay", tt.vars, engine.Asked{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := l.Connect(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: error %v lacks %q", method, err, want)
+		if _, err := l.Connect(t.Context()); err == nil || !strings.Contains(err.Error(), tt.want) {
+			t.Errorf("%s: error %v lacks %q", name, err, tt.want)
 		}
 	}
 }
