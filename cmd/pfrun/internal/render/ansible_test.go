@@ -162,6 +162,12 @@ func TestAnsible(t *testing.T) {
 			want: "[ERROR]: Task failed: Module failed: it panicked\nThe full traceback is:\ngoroutine 1\n" +
 				"fatal: [h1]: FAILED! => {\n    \"changed\": false,\n    \"msg\": \"it panicked\"\n}\n",
 		},
+		"a task that took too long": {
+			events: []pfrun.Event{pfrun.TaskResult{
+				Host: "h1", Module: "shell", Status: pfrun.Failed, Verbose: 1, Result: map[string]any{"changed": false, "msg": "Task failed: Timed out after 1 second(s)."},
+			}},
+			want: "[ERROR]: Task failed: Timed out after 1 second(s).\nfatal: [h1]: FAILED! => {\"changed\": false, \"msg\": \"Task failed: Timed out after 1 second(s).\"}\n",
+		},
 		"a diff before its result": {
 			ansible: Ansible{Diff: true},
 			events: []pfrun.Event{

@@ -110,6 +110,9 @@ func (a *Ansible) fatal(e pfrun.TaskResult) {
 	a.failure(a.Settings.ColourError, "fatal: ["+label(e)+"]: FAILED! => "+a.dump(e))
 }
 
+// taskFailed begins what Ansible says of a task that was ended from outside.
+const taskFailed = "Task failed: "
+
 // failedWhere says what of a task failed, and how. A task that did not come as far as its module has no word on changes in its result.
 func failedWhere(e pfrun.TaskResult) string {
 	all, _ := e.Result.(map[string]any)
@@ -120,6 +123,8 @@ func failedWhere(e pfrun.TaskResult) string {
 	switch {
 	case e.Hidden || message == "":
 		return "."
+	case strings.HasPrefix(message, taskFailed):
+		return ": " + strings.TrimPrefix(message, taskFailed)
 	case !ran(e):
 		return ": " + message
 	case slices.Contains(actions, short(e.Module)):
