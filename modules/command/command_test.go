@@ -10,3 +10,5 @@ import (
 func TestModule(t *testing.T) { moduletest.Run(t, command.Spec(), "testdata/*.txtar") }
 
 func TestShell(t *testing.T) { moduletest.Run(t, command.ShellSpec(), "testdata/shell/*.txtar") }
+
+func TestRaw(t *testing.T) { moduletest.Run(t, command.RawSpec(), "testdata/raw/*.txtar") }

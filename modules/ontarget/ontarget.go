@@ -35,6 +35,7 @@ func Specs() []modules.Spec {
 		lineinfile.Spec(),
 		ping.Spec(),
 		postconf.Spec(),
+		command.RawSpec(),
 		replace.Spec(),
 		service.Spec(),
 		command.ShellSpec(),

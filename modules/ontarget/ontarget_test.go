@@ -14,8 +14,8 @@ func TestTasksTravel(t *testing.T) {
 	for _, s := range ontarget.Specs() {
 		folder := path.Base(reflect.TypeOf(s.New()).Elem().PkgPath())
 		glob := "../" + folder + "/testdata/*.txtar"
-		if s.Name == "shell" { // it shares its package with command
-			glob = "../" + folder + "/testdata/shell/*.txtar"
+		if s.Name == "shell" || s.Name == "raw" { // they share their package with command
+			glob = "../" + folder + "/testdata/" + s.Name + "/*.txtar"
 		}
 		t.Run(s.Name, func(t *testing.T) { moduletest.Travel(t, s, glob) })
 	}

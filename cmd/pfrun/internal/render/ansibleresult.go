@@ -141,7 +141,7 @@ func ran(e pfrun.TaskResult) bool {
 }
 
 // actions are the modules that fail by their own word, not by what they find on a host.
-var actions = []string{"fail", "assert", "set_fact", "set_stats", "debug", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
+var actions = []string{"fail", "assert", "raw", "set_fact", "set_stats", "debug", "pause", "include_vars", "validate_argument_spec", "wait_for_connection", "add_host", "group_by"}
 
 func (a *Ansible) ignoring(e pfrun.TaskResult) {
 	if e.Ignored && e.Item == nil && (e.Status == pfrun.Failed || e.Status == pfrun.Unreachable) {
