@@ -84,6 +84,11 @@ func (pr *playRun) onceOnly(t *play.Task, h *hostState) bool {
 			return true
 		}
 	}
+	return pr.runOnce(t, h)
+}
+
+// runOnce reports whether a task says run_once: then its result is that of every host. That of a word that is done once is its host's alone, as in Ansible.
+func (pr *playRun) runOnce(t *play.Task, h *hostState) bool {
 	if t.RunOnce == nil {
 		return false
 	}

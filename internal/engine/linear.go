@@ -104,7 +104,7 @@ func (pr *playRun) together(hosts []*hostState) {
 		doing = hosts[:1]
 	}
 	pr.start(t, hosts[0])
-	pr.onAll(doing, looking, t, once)
+	pr.onAll(doing, looking, t, once && pr.runOnce(t, hosts[0]))
 	pr.settle(t, doing, once)
 }
 
