@@ -41,12 +41,13 @@ func (ht *hostTask) making() context.Context {
 // ending is what came of a task on a host, or of one item of its loop.
 type ending struct {
 	res     *event.TaskResult
-	value   jinja.Value // what register keeps
-	notify  []string    // the handlers that the task names
-	acted   bool        // changes were made or planned, and changed_when does not say otherwise
-	wishes  []*wish     // what it wants included
-	effects []func()    // on what outlives the task: they come about unless it fails, in a loop unless an item fails
-	late    bool        // that it has changed something is found too late for its handlers: see notifies
+	value   jinja.Value   // what register keeps
+	notify  []string      // the handlers that the task names
+	acted   bool          // changes were made or planned, and changed_when does not say otherwise
+	wishes  []*wish       // what it wants included
+	effects []func()      // on what outlives the task: they come about unless it fails, in a loop unless an item fails
+	alter   func() ending // changes the inventory, and ends the task with what that gives; nil: it does not
+	late    bool          // that it has changed something is found too late for its handlers: see notifies
 }
 
 // endingOf makes the ending of a task that did nothing. What it would have given is not known where it may still run.
@@ -216,6 +217,9 @@ func (ht *hostTask) attempt() ending {
 		e = &done
 	default:
 		done := ht.tries(scope)
+		if done.alter != nil && (done.res.Status == event.OK || done.res.Status == event.Changed) {
+			done = done.alter()
+		}
 		e = &done
 	}
 	e.notify = names

@@ -108,20 +108,19 @@ func (ht *hostTask) groupBy(t *word.GroupBy) ending {
 	})
 }
 
-// toInventory changes the inventory, unless failed_when holds already. Ansible looks for the handlers of a task before it knows that the inventory has changed: so they run only where
-// changed_when says so, or where an item before in the loop has changed something.
+// toInventory is the ending of a word that changes the inventory. As in Ansible that is done when the task has ended, with all its tries, and has not failed. Handlers were looked for before:
+// they run only where changed_when says so, or where an item before in the loop has changed something.
 func (ht *hostTask) toInventory(result map[string]any, change func() (bool, error)) ending {
-	if ht.t.FailedWhen != nil {
-		if e := ht.done(&modules.Plan{Result: result}, false); e.res.Status == event.Failed {
-			return e
+	e := ht.done(&modules.Plan{Result: result}, false)
+	e.alter = func() ending {
+		changed, err := change()
+		if err != nil {
+			return ht.wordFailed(err)
 		}
+		e := ht.done(&modules.Plan{Result: result}, changed)
+		e.late = ht.t.ChangedWhen == nil
+		return e
 	}
-	changed, err := change()
-	if err != nil {
-		return ht.wordFailed(err)
-	}
-	e := ht.done(&modules.Plan{Result: result}, changed)
-	e.late = ht.t.ChangedWhen == nil
 	return e
 }
 
