@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: help build helper test test-unit test-integration test-long race lint fuzz expressions bench-expressions fuzz-seeds \
-	images conformance parity parity-record engine cc demo demo-down clean
+	images conformance parity parity-record parity-generated parity-generated-record engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
 UNIT = $(shell go list ./... | grep -v '/integration')
@@ -66,6 +66,19 @@ parity: engine helper ## run playbooks by ansible-core and by pfrun, and compare
 parity-record: engine ## record what ansible-core does with the playbooks
 	@integration/images/images.sh parity
 	PFRUN_PARITY=record $(PARITY) -run 'TestRecord$$'
+
+# Playbooks made at random: SEED is the first, COUNT how many there are, SHRINK how often one that differs is tried smaller. What differs is kept below bin/generated.
+SEED ?= 1
+GENERATED := env SEED=$(SEED) GENERATED_KEEP=$(CURDIR)/bin/generated go test ./integration/parity/generated -count=1 -v -timeout 5h
+
+parity-generated: engine helper ## run playbooks made at random by both, and compare: SEED=1 COUNT=100 SHRINK=60
+	@integration/images/images.sh parity
+	@mkdir -p bin/generated
+	PFRUN_PARITY=compare COUNT=$(or $(COUNT),100) $(GENERATED) -run 'TestGenerated$$'
+
+parity-generated-record: engine helper ## record what ansible-core does with some of them
+	@integration/images/images.sh parity
+	PFRUN_PARITY=record COUNT=$(or $(COUNT),40) $(GENERATED) -run 'TestRecord$$'
 
 race: cc helper ## run the unit tests in their long form, in random order
 	@$(REPORT) "$(GOTEST) -shuffle=on -count=1 $(UNIT)"
