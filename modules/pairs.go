@@ -3,10 +3,11 @@ package modules
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // Pair is an argument written as name=value.
@@ -117,11 +118,12 @@ func unquote(s string) string {
 	return s
 }
 
-var escape = regexp.MustCompile(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\\'"abfnrtv])`)
+var escape = pyre.Must(`\\(U[0-9a-fA-F]{8}|u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|[\\'"abfnrtv])`, 0)
 
 // decodeEscapes decodes what Ansible decodes in name=value: the escapes of Python's string literals, but for octal numbers and names.
 func decodeEscapes(s string) string {
-	return escape.ReplaceAllStringFunc(s, func(e string) string {
+	return escape.Replace(s, func(m []string) string {
+		e := m[0]
 		if strings.ContainsRune("Uux", rune(e[1])) {
 			if n, err := strconv.ParseUint(e[2:], 16, 32); err == nil {
 				return string(rune(n))

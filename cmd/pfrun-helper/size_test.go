@@ -10,7 +10,19 @@ import (
 )
 
 // flags are those that the Makefile builds the helper with.
-const flags = "-trimpath -tags purego -ldflags '-s -w -funcalign=1' -gcflags=all=-l"
+const flags = "-trimpath -tags purego,helper -ldflags '-s -w -funcalign=1' -gcflags=all=-l"
+
+// notLinked are functions that make the helper large and that it has no need for, and what to do instead.
+var notLinked = map[string]string{
+	"encoding/json.(*decodeState)":           "read the little JSON there is as package facts does",
+	"encoding/json.Marshal":                  "what is written as JSON is written on the control node: give the file the tag !helper",
+	"regexp.(*Regexp)":                       "use pyre.Must",
+	"github.com/aymanbagabas/go-udiff":       "diffs are made on the control node",
+	"time.Parse":                             "it comes with methods such as MarshalText of an interface that is asked for",
+	"github.com/pfrun/pfrun/modules.convert": "arguments are decoded on the control node",
+	"reflect.Value.MethodByName":             "it keeps every exported method of every type",
+	"net.(*Dialer)":                          "dial as dial.go does",
+}
 
 // TestSize holds that the helper stays small enough to be sent to every host: 5 MB, 2 MB compressed.
 func TestSize(t *testing.T) {
@@ -27,6 +39,11 @@ func TestSize(t *testing.T) {
 	program, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for name, instead := range notLinked {
+		if bytes.Contains(program, []byte(name+".")) || bytes.Contains(program, []byte(name+"\x00")) {
+			t.Errorf("the helper links %s: %s", name, instead)
+		}
 	}
 	var b bytes.Buffer
 	zip := exec.Command("gzip", "-9n") // as the Makefile does; Go's own makes it larger by a fiftieth

@@ -4,9 +4,10 @@ import (
 	"fmt"
 	"maps"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // devices gives disks and their partitions.
@@ -69,12 +70,12 @@ func (d disks) disk(name, where string) Tree {
 }
 
 func (d disks) partitions(disk string) Tree {
-	name := regexp.MustCompile(regexp.QuoteMeta(disk) + `p?\d+`)
+	name := pyre.Must(pyre.Escape(disk)+`p?\d+`, 0)
 	all := Tree{}
 	for _, p := range slices.Sorted(maps.Keys(d.parts)) {
 		dir, file := path.Split(p)
 		part := path.Base(dir)
-		if !strings.HasPrefix(p, "/sys/block/"+disk+"/") || file != "start" || name.FindString(part) != part {
+		if !strings.HasPrefix(p, "/sys/block/"+disk+"/") || file != "start" || !name.Is(part) {
 			continue
 		}
 		sectors := number(d.parts[dir+"size"])
@@ -106,11 +107,11 @@ func (d disks) holders(dir string) []any {
 	return all
 }
 
-var pciAddress = regexp.MustCompile(`.+/([a-f0-9]{4}:[a-f0-9]{2}:[01][a-f0-9]\.[0-7])/`)
+var pciAddress = pyre.Must(`.+/([a-f0-9]{4}:[a-f0-9]{2}:[01][a-f0-9]\.[0-7])/`, 0)
 
 // host gives the controller that lspci has for a path of /sys.
 func (d disks) host(where string) string {
-	m := pciAddress.FindStringSubmatch("/sys/block/" + where)
+	m := pciAddress.Groups("/sys/block/" + where)
 	if m == nil {
 		return ""
 	}

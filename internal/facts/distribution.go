@@ -1,9 +1,10 @@
 package facts
 
 import (
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // families holds the distributions of a family; any other is its own.
@@ -163,7 +164,7 @@ func (r *Raw) version(info map[string]string) string {
 	return best
 }
 
-var versionName = regexp.MustCompile(`\((\D+)\)|,\s*(\D+)`)
+var versionName = pyre.Must(`\((\D+)\)|,\s*(\D+)`, 0)
 
 func codename(info map[string]string) (string, bool) {
 	for _, key := range []string{"VERSION_CODENAME", "UBUNTU_CODENAME"} {
@@ -171,7 +172,7 @@ func codename(info map[string]string) (string, bool) {
 			return name, true
 		}
 	}
-	if m := versionName.FindStringSubmatch(info["VERSION"]); m != nil {
+	if m := versionName.Groups(info["VERSION"]); m != nil {
 		return strings.TrimSpace(m[1] + m[2]), true
 	}
 	return "", false
@@ -179,7 +180,7 @@ func codename(info map[string]string) (string, bool) {
 
 // submatch gives the first group of a pattern in a text, or "".
 func submatch(pattern, text string) string {
-	m := regexp.MustCompile(pattern).FindStringSubmatch(text)
+	m := pyre.Must(pattern, 0).Groups(text)
 	if m == nil {
 		return ""
 	}

@@ -3,9 +3,10 @@ package facts
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // ini is a file being read as Python's ConfigParser reads it.
@@ -17,7 +18,7 @@ type ini struct {
 	indent   int                  // of its line
 }
 
-var sectionHead = regexp.MustCompile(`^\[(.+)\]`)
+var sectionHead = pyre.Must(`^\[(.+)\]`, 0)
 
 // parseINI reads sections of options. Names of options are in lower case, values are texts, "%(name)s" in them stands for another option.
 func parseINI(text string) (Tree, error) {
@@ -46,7 +47,7 @@ func (p *ini) line(line string) error {
 		return nil
 	}
 	p.indent = indent
-	if m := sectionHead.FindStringSubmatch(text); m != nil {
+	if m := sectionHead.Groups(text); m != nil {
 		return p.section(m[1])
 	}
 	if p.now == nil {

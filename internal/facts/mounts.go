@@ -1,8 +1,9 @@
 package facts
 
 import (
-	"regexp"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // mounts gives what is mounted from a device, a file or another host.
@@ -23,7 +24,7 @@ func mounts(r *Raw) Tree {
 			continue
 		}
 		m := Tree{"mount": path, "device": device, "fstype": kind, "options": options, "dump": number(f[4]), "passno": number(f[5]), "uuid": "N/A"}
-		if bound[path] && !bindOption.MatchString(options) {
+		if bound[path] && !bindOption.In(options) {
 			m["options"] = options + ",bind"
 		}
 		if uuid, ok := uuids[device]; ok {
@@ -40,7 +41,7 @@ func mounts(r *Raw) Tree {
 	return Tree{"mounts": all}
 }
 
-var bindOption = regexp.MustCompile(`bind.*"`)
+var bindOption = pyre.Must(`bind.*"`, 0)
 
 // addSize adds what statfs(2) says: fundamental block size, block size, blocks, blocks available, inodes, inodes free.
 func addSize(m Tree, words []string) {
@@ -95,11 +96,12 @@ func (r *Raw) uuids() map[string]string {
 	return m
 }
 
-var octal = regexp.MustCompile(`\\[0-7]{3}`)
+var octal = pyre.Must(`\\[0-7]{3}`, 0)
 
 // unescape puts in the characters that mtab(5) writes as octal numbers.
 func unescape(s string) string {
-	return octal.ReplaceAllStringFunc(s, func(e string) string {
+	return octal.Replace(s, func(m []string) string {
+		e := m[0]
 		return string([]byte{(e[1]-'0')<<6 | (e[2]-'0')<<3 | (e[3] - '0')})
 	})
 }

@@ -2,7 +2,6 @@ package facts
 
 import (
 	"path"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,10 +19,10 @@ func platform(r *Raw) Tree {
 		}
 	}
 	t["userspace_bits"] = bits
-	if u[3] == "x86_64" || i86.MatchString(u[3]) {
+	if u[3] == "x86_64" || isI86(u[3]) {
 		t["userspace_architecture"] = map[string]string{"64": "x86_64", "32": "i386"}[bits]
 	}
-	if i86.MatchString(u[3]) {
+	if isI86(u[3]) {
 		t["architecture"] = "i386"
 	}
 	fqdn := r.fqdn(u[4])
@@ -42,7 +41,9 @@ func platform(r *Raw) Tree {
 	return t
 }
 
-var i86 = regexp.MustCompile(`i([3456]86|86pc)`)
+func isI86(machine string) bool {
+	return slices.ContainsFunc([]string{"i386", "i486", "i586", "i686", "i86pc"}, func(name string) bool { return strings.Contains(machine, name) })
+}
 
 // fqdn gives the first name with a dot that the resolver has for the host's address, else its canonical name there, else the node's name, as socket.getfqdn of Python does.
 func (r *Raw) fqdn(node string) string {

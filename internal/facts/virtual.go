@@ -2,9 +2,10 @@ package facts
 
 import (
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // guess is what is found out about virtualization: the first thing that is found gives type and role, all give the technologies.
@@ -47,17 +48,17 @@ func virtual(r *Raw) Tree {
 }
 
 var (
-	dockerGroup = regexp.MustCompile(`/docker(/|-[0-9a-f]+\.scope)`)
-	lxcGroup    = regexp.MustCompile(`/lxc/|/machine\.slice/machine-lxc`)
+	dockerGroup = pyre.Must(`/docker(/|-[0-9a-f]+\.scope)`, 0)
+	lxcGroup    = pyre.Must(`/lxc/|/machine\.slice/machine-lxc`, 0)
 )
 
 // containers looks for what keeps the host in a container.
 func (r *Raw) containers(v *virtualization) {
 	for line := range strings.Lines(r.file("/proc/1/cgroup")) {
-		if dockerGroup.MatchString(line) {
+		if dockerGroup.In(line) {
 			v.is("guest", "docker")
 		}
-		if lxcGroup.MatchString(line) {
+		if lxcGroup.In(line) {
 			v.is("guest", "lxc")
 		}
 		if strings.Contains(line, "/system.slice/containerd.service") {
@@ -158,25 +159,25 @@ func (r *Raw) boards(v *virtualization) {
 }
 
 var processorSays = []struct {
-	pattern *regexp.Regexp
+	pattern *pyre.Fixed
 	tech    string
 }{
-	{regexp.MustCompile(`^model name.*QEMU Virtual CPU`), "kvm"},
-	{regexp.MustCompile(`^vendor_id.*User Mode Linux|^model name.*UML`), "uml"},
-	{regexp.MustCompile(`^machine.*CHRP IBM pSeries .emulated by qemu.`), "kvm"},
-	{regexp.MustCompile(`^vendor_id.*PowerVM Lx86`), "powervm_lx86"},
+	{pyre.Must(`^model name.*QEMU Virtual CPU`, 0), "kvm"},
+	{pyre.Must(`^vendor_id.*User Mode Linux|^model name.*UML`, 0), "uml"},
+	{pyre.Must(`^machine.*CHRP IBM pSeries .emulated by qemu.`, 0), "kvm"},
+	{pyre.Must(`^vendor_id.*PowerVM Lx86`, 0), "powervm_lx86"},
 }
 
-var vserver = regexp.MustCompile(`(?m)^VxID:\s+(\d)`)
+var vserver = pyre.Must(`^VxID:\s+(\d)`, pyre.Multiline)
 
 // processorsSay looks at what the kernel tells of processors.
 func (r *Raw) processorsSay(v *virtualization) {
-	if m := vserver.FindStringSubmatch(r.file("/proc/self/status")); m != nil {
+	if m := vserver.Groups(r.file("/proc/self/status")); m != nil {
 		v.is(map[bool]string{true: "host", false: "guest"}[m[1] == "0"], "linux_vserver")
 	}
 	for _, line := range r.lines("cpu") {
 		for _, p := range processorSays {
-			if p.pattern.MatchString(line) {
+			if p.pattern.In(line) {
 				v.is("guest", p.tech)
 			}
 		}

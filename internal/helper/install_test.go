@@ -33,7 +33,7 @@ var program = sync.OnceValues(func() (helper.Binary, error) {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "helper")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags=purego", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "github.com/pfrun/pfrun/cmd/pfrun-helper")
+	cmd := exec.Command("go", "build", "-trimpath", "-tags=purego,helper", "-ldflags=-s -w", "-gcflags=all=-l", "-o", path, "github.com/pfrun/pfrun/cmd/pfrun-helper")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "HOME="+realHome)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return helper.Binary{}, fmt.Errorf("%w: %s", err, out)

@@ -2,16 +2,16 @@ package postfix
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // plainReference is ${name} or $(name), without a condition.
-var plainReference = regexp.MustCompile(`\$(?:\{(\w+)\}|\((\w+)\))`)
+var plainReference = pyre.Must(`\$(?:\{([0-9A-Za-z_]+)\}|\(([0-9A-Za-z_]+)\))`, 0)
 
 // Problem is one thing for which Postfix would refuse a value, or not do what was meant.
 type Problem struct {
@@ -55,7 +55,7 @@ func (c Checker) Check(name, value string) []Problem {
 	}
 	if expanded, ok := c.expand(name, value); ok {
 		value = expanded
-	} else if value = plainReference.ReplaceAllString(value, "$$$1$2"); strings.Contains(value, "${") || strings.Contains(value, "$(") {
+	} else if value = plainReference.Replace(value, func(m []string) string { return "$" + m[1] + m[2] }); strings.Contains(value, "${") || strings.Contains(value, "$(") {
 		return nil // a condition may stand for anything, blanks and commas too
 	}
 	if isRestrictions(name) || c.isClass(name) {

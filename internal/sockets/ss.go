@@ -3,11 +3,12 @@ package sockets
 import (
 	"fmt"
 	"net/netip"
-	"regexp"
 	"slices"
 	"sort"
 	"strconv"
 	"strings"
+
+	"github.com/pfrun/pfrun/internal/pyre"
 )
 
 // Command gives the ss invocation that [ParseSSFamily] reads without guessing: listening TCP sockets of one family, numeric, with processes and
@@ -155,7 +156,7 @@ func (r row) listener(family string, old bool) (Listener, error) {
 	if len(l.Users) > 0 {
 		l.Process, l.PID = l.Users[0].Process, l.Users[0].PID
 	}
-	if m := inode.FindStringSubmatch(r.details); m != nil {
+	if m := inode.Groups(r.details); m != nil {
 		l.Inode, _ = strconv.ParseUint(m[1], 10, 64) // 20 digits and more: unknown
 	}
 	host, l.Interface, _ = strings.Cut(host, "%")
@@ -163,14 +164,14 @@ func (r row) listener(family string, old bool) (Listener, error) {
 }
 
 var (
-	inode  = regexp.MustCompile(`(?:^|\s)ino:([0-9]+)`)
-	v6only = regexp.MustCompile(`(?:^|\s)v6only:([01])`)
-	holder = regexp.MustCompile(`\("(.*?)",(?:pid=)?([0-9]+),(?:[^()]*,)?(?:fd=)?[0-9]+\)`)
+	inode  = pyre.Must(`(?:^|\s)ino:([0-9]+)`, 0)
+	v6only = pyre.Must(`(?:^|\s)v6only:([01])`, 0)
+	holder = pyre.Must(`\("(.*?)",(?:pid=)?([0-9]+),(?:[^()]*,)?(?:fd=)?[0-9]+\)`, 0)
 )
 
 // setAddress reads the address without port and interface: `*`, `0.0.0.0`, `[::]`, `::`.
 func (r row) setAddress(l *Listener, host, family string, old bool) error {
-	only := v6only.FindStringSubmatch(r.details)
+	only := v6only.Groups(r.details)
 	if host == "*" {
 		host = "::"
 		if only == nil && (family == IPv4 || family == "" && old) {
@@ -208,7 +209,7 @@ func (r row) users() []User {
 		return nil
 	}
 	var out []User
-	for _, m := range holder.FindAllStringSubmatch(r.details[i:], -1) {
+	for _, m := range holder.All(r.details[i:]) {
 		pid, err := strconv.Atoi(m[2])
 		u := User{Process: m[1], PID: pid}
 		if err == nil && !slices.Contains(out, u) {

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -186,7 +185,7 @@ func last(lines []string, line string) int {
 }
 
 // multiline finds the flag m at the beginning of an expression: such a one is matched with the whole text.
-var multiline = regexp.MustCompile(`^\(\?[a-zA-Z]*m[a-zA-Z]*\)`)
+var multiline = pyre.Must(`^\(\?[a-zA-Z]*m[a-zA-Z]*\)`, 0)
 
 // place gives the line before which a new block goes.
 func (t *Task) place(text string, lines []string) (int, error) {
@@ -204,7 +203,7 @@ func (t *Task) place(text string, lines []string) (int, error) {
 		source = t.InsertBefore
 	}
 	at := -1
-	if multiline.MatchString(*source) {
+	if multiline.In(*source) {
 		at, err = inText(re, text, t.InsertAfter != nil)
 	} else {
 		at, err = inLines(re, lines)

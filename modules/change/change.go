@@ -204,6 +204,18 @@ func (c Exec) Summary() string {
 	return "run " + words(c.Argv)
 }
 
+// words joins an argv for reading: words with blanks or nothing in them are quoted.
+func words(argv []string) string {
+	shown := make([]string, len(argv))
+	for i, a := range argv {
+		shown[i] = a
+		if a == "" || strings.ContainsAny(a, " \t\n\"'") {
+			shown[i] = fmt.Sprintf("%q", a)
+		}
+	}
+	return strings.Join(shown, " ")
+}
+
 func (WriteFile) sealed() {}
 func (Remove) sealed()    {}
 func (Mkdir) sealed()     {}

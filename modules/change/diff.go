@@ -1,3 +1,5 @@
+//go:build !helper
+
 package change
 
 import (
@@ -148,16 +150,4 @@ func enabled(s ServiceState) string {
 		return "enabled"
 	}
 	return "disabled"
-}
-
-// words joins an argv for reading: words with blanks or nothing in them are quoted.
-func words(argv []string) string {
-	shown := make([]string, len(argv))
-	for i, a := range argv {
-		shown[i] = a
-		if a == "" || strings.ContainsAny(a, " \t\n\"'") {
-			shown[i] = fmt.Sprintf("%q", a)
-		}
-	}
-	return strings.Join(shown, " ")
 }

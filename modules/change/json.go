@@ -1,3 +1,5 @@
+//go:build !helper
+
 package change
 
 import (
@@ -120,6 +122,17 @@ func contents(c Change) []Content {
 		return append(c.Node.contents(), c.Before.contents()...)
 	}
 	return nil
+}
+
+func (c User) contents() []Content {
+	var all []Content
+	if c.Makes != nil {
+		all = contents(*c.Makes)
+	}
+	for _, r := range c.Removes {
+		all = append(all, contents(r)...)
+	}
+	return all
 }
 
 func strict(data []byte, v any) error {

@@ -5,7 +5,6 @@ package find
 
 import (
 	"fmt"
-	"regexp"
 	"strconv"
 	"strings"
 
@@ -88,7 +87,7 @@ func (t *Task) Validate() error {
 }
 
 var (
-	withUnit = regexp.MustCompile(`^(-?\d+)([a-z])?$`)
+	withUnit = pyre.Must(`^(-?[0-9]+)([a-z])?$`, 0)
 	ages     = map[string]int64{"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 	sizes    = map[string]int64{"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 )
@@ -98,7 +97,7 @@ func number(text *string, units map[string]int64) (*int64, error) {
 	if text == nil {
 		return nil, nil
 	}
-	m := withUnit.FindStringSubmatch(strings.ToLower(*text))
+	m := withUnit.Groups(strings.ToLower(*text))
 	if m == nil || units[m[2]] == 0 {
 		return nil, fmt.Errorf("%q", *text)
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/pyre"
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -58,14 +58,14 @@ func (c *config) refusal(ctx context.Context, r host.Reader, text string) (strin
 func (c *config) complaint(out host.Output) string {
 	var stopped, warnings []string
 	for line := range strings.Lines(out.Stderr) {
-		line = scratchFile.ReplaceAllString(strings.TrimSpace(line), c.dir+"/$1")
-		m := spoken.FindStringSubmatch(line)
+		line = scratchFile.Replace(strings.TrimSpace(line), func(m []string) string { return c.dir + "/" + m[1] })
+		m := spoken.Groups(line)
 		switch {
 		case m == nil:
 			warnings = append(warnings, line)
 		case m[1] != "warning":
 			stopped = append(stopped, m[2])
-		case !layout.MatchString(m[2]):
+		case !layout.In(m[2]):
 			warnings = append(warnings, m[2])
 		}
 	}
@@ -77,11 +77,11 @@ func (c *config) complaint(out host.Output) string {
 }
 
 var (
-	spoken      = regexp.MustCompile(`^\S*post[a-z]+: (fatal|panic|error|warning): (.*)$`)
-	layout      = regexp.MustCompile(`overriding earlier entry|master\.cf: No such file|unused parameter|unknown parameter`) // warnings that stop nothing
-	scratchFile = regexp.MustCompile(`/\S*/(main\.cf|master\.cf)\b`)
-	unknownName = regexp.MustCompile(`(?m)^\S*postconf: warning: (.*): unknown parameter$`)
-	goingAway   = regexp.MustCompile(`(?m)^\S*postconf: warning: .*: (support for parameter "(.*?)" will be removed.*)$`) // since Postfix 3.9
+	spoken      = pyre.Must(`^\S*post[a-z]+: (fatal|panic|error|warning): (.*)$`, 0)
+	layout      = pyre.Must(`overriding earlier entry|master\.cf: No such file|unused parameter|unknown parameter`, 0) // warnings that stop nothing
+	scratchFile = pyre.Must(`/\S*/(main\.cf|master\.cf)\b`, 0)
+	unknownName = pyre.Must(`^\S*postconf: warning: (.*): unknown parameter$`, pyre.Multiline)
+	goingAway   = pyre.Must(`^\S*postconf: warning: .*: (support for parameter "(.*?)" will be removed.*)$`, pyre.Multiline) // since Postfix 3.9
 )
 
 // answer is what postconf told of some parameters.
@@ -112,10 +112,10 @@ func (c *config) values(ctx context.Context, r host.Reader, text string, expande
 			a.values[name] = strings.TrimSpace(value)
 		}
 	}
-	for _, m := range unknownName.FindAllStringSubmatch(out.Stderr, -1) {
+	for _, m := range unknownName.All(out.Stderr) {
 		a.unknown[m[1]] = true
 	}
-	for _, m := range goingAway.FindAllStringSubmatch(out.Stderr, -1) {
+	for _, m := range goingAway.All(out.Stderr) {
 		a.goingAway[m[2]] = m[1]
 	}
 	a.relocate(c)
