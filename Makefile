@@ -31,10 +31,11 @@ build: helper ## build bin/pfrun, static, with the helper in it
 # Where pfrun takes the helper from. A helper that has not changed is left as it is.
 DIST := internal/helper/binary/dist
 
-# Its size counts: without what only the control node does (files with the tag !helper), without inlining, without gaps between functions, and with hashes in Go instead of assembly, whose ciphers and self-tests nobody needs there.
+# Its size counts: without what only the control node does (files with the tag !helper), without what declares and documents arguments, without inlining, without gaps between functions, and with hashes in Go instead of assembly, whose ciphers and self-tests nobody needs there.
 helper: ## build the helper that pfrun puts on hosts
 	@tmp=$$(mktemp -d $(DIST)/.new-XXXXXX); trap 'rm -rf "$$tmp"' EXIT; \
-		CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -tags purego,helper -ldflags '-s -w -funcalign=1' -gcflags=all=-l -o "$$tmp/helper" ./cmd/pfrun-helper; \
+		go run ./internal/helper/bare "$$tmp"; \
+		CGO_ENABLED=0 GOOS=linux GOARCH=amd64 go build -trimpath -tags purego,helper -ldflags '-s -w -funcalign=1' -gcflags=all=-l -overlay "$$tmp/overlay.json" -o "$$tmp/helper" ./cmd/pfrun-helper; \
 		sha256sum < "$$tmp/helper" > "$$tmp/sha256"; \
 		if cmp -s "$$tmp/sha256" $(DIST)/pfrun-helper-linux-amd64.sha256; then exit 0; fi; \
 		gzip -9n "$$tmp/helper"; \

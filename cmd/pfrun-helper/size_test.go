@@ -30,8 +30,14 @@ func TestSize(t *testing.T) {
 	if err != nil || !strings.Contains(string(makefile), "go build "+flags) {
 		t.Errorf("the Makefile does not build the helper with %s (%v)", flags, err)
 	}
-	path := filepath.Join(t.TempDir(), "helper")
-	cmd := exec.Command("sh", "-c", "go build "+flags+" -o "+path+" .")
+	dir := t.TempDir()
+	path := filepath.Join(dir, "helper")
+	bare := exec.Command("go", "run", "./internal/helper/bare", dir)
+	bare.Dir = "../.."
+	if out, err := bare.CombinedOutput(); err != nil {
+		t.Fatalf("%v: %s", err, out)
+	}
+	cmd := exec.Command("sh", "-c", "go build "+flags+" -overlay "+dir+"/overlay.json -o "+path+" .")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
@@ -39,6 +45,9 @@ func TestSize(t *testing.T) {
 	program, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
+	}
+	if bytes.Contains(program, []byte(`arg:"path`)) {
+		t.Error("the helper has the tags of arguments: the overlay takes none away")
 	}
 	for name, instead := range notLinked {
 		if bytes.Contains(program, []byte(name+".")) || bytes.Contains(program, []byte(name+"\x00")) {
