@@ -203,8 +203,8 @@ func (p *jsonReader) number() (any, bool) {
 	}
 	text := p.text[start:p.at]
 	if !whole {
-		f, err := strconv.ParseFloat(text, 64)
-		return f, err == nil
+		f, _ := strconv.ParseFloat(text, 64) // one that is too large is infinite, as in Python
+		return f, true
 	}
 	if n, err := strconv.ParseInt(text, 10, 64); err == nil {
 		return n, true

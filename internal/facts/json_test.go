@@ -36,7 +36,7 @@ func inNumbers(v any) any {
 		if n, err := x.Int64(); err == nil {
 			return n
 		}
-		if f, err := x.Float64(); err == nil && strings.ContainsAny(x.String(), ".eE") {
+		if f, _ := x.Float64(); strings.ContainsAny(x.String(), ".eE") {
 			return f
 		}
 		return change.Integer(x)
@@ -56,9 +56,6 @@ func compareJSON(t *testing.T, text string) {
 	t.Helper()
 	want, valid := byLibrary(text)
 	got, ok := parseJSON(text)
-	if strings.Contains(text, "e") && valid && !ok { // a number that no float64 holds
-		return
-	}
 	if ok != valid || ok && !reflect.DeepEqual(want, got) {
 		t.Errorf("%.80q: got %v, %t; encoding/json has %v, %t", text, got, ok, want, valid)
 	}
