@@ -24,6 +24,9 @@ func (r *run) ordered(p *play.Play, names []string) ([]string, error) {
 		return nil, err
 	}
 	names = slices.Clone(names)
+	if _, omitted := v.(jinja.Omit); omitted {
+		return names, nil
+	}
 	switch word := jinja.Str(v); word {
 	case "inventory":
 	case "reverse_inventory":
@@ -49,6 +52,9 @@ func (r *run) batches(p *play.Play, names []string) ([][]string, error) {
 	v, err := jinja.Force(r.hard, p.Serial, r.Vars.Scope(vars.View{Play: p}))
 	if err != nil {
 		return nil, err
+	}
+	if _, omitted := v.(jinja.Omit); omitted {
+		return [][]string{names}, nil
 	}
 	sizes := []jinja.Value{v}
 	if l, ok := v.(*jinja.List); ok {

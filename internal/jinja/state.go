@@ -280,7 +280,11 @@ func (st *state) evalTemplate(t *Template, name string) (Value, error) {
 	}
 	child := st.child(st.scope, st.owner)
 	child.chain = &forcing{t, st.owner, name, depth, st.chain}
-	return t.run(child, true)
+	v, err := t.run(child, true)
+	if _, omitted := v.(Omit); omitted && t.omitted != nil {
+		return st.force(t.omitted)
+	}
+	return v, err
 }
 
 // loopName names the variable that a loop of variables goes through: the first one of the loop that has a name.

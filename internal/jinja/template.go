@@ -20,9 +20,10 @@ type Template struct {
 	body    []stmt
 	ws      whitespace
 	blocks  map[string]*blockStmt
-	extends bool // it has a tag extends
-	skipped int  // the length of the line #jinja2: of a file, which offsets do not count
-	mutates bool // it calls a method that changes its object: variables are copied first
+	extends bool  // it has a tag extends
+	skipped int   // the length of the line #jinja2: of a file, which offsets do not count
+	mutates bool  // it calls a method that changes its object: variables are copied first
+	omitted Value // see OrElse
 }
 
 // Source gives the text that was compiled.
@@ -30,6 +31,13 @@ func (t *Template) Source() string { return t.src }
 
 // Pos gives the place of the text's first character.
 func (t *Template) Pos() diag.Pos { return t.pos }
+
+// OrElse gives the template with a value that stands in its place where it gives omit when it is forced.
+func (t *Template) OrElse(omitted Value) *Template {
+	own := *t
+	own.omitted = omitted
+	return &own
+}
 
 // String gives the source, for messages.
 func (t *Template) String() string { return t.src }

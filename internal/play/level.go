@@ -81,6 +81,8 @@ func (c *Common) inherit(from *Common) {
 	for i := range to {
 		if *to[i] == nil {
 			*to[i] = *of[i]
+		} else if t, open := (*to[i]).(*jinja.Template); open && *of[i] != nil {
+			*to[i] = t.OrElse(*of[i])
 		}
 	}
 	c.Environment = join(from.Environment, c.Environment)
