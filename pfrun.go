@@ -95,6 +95,7 @@ type (
 	NoHostsLeft = event.NoHostsLeft
 	Notified    = event.Notified
 	Warning     = event.Warning
+	PlaybookEnd = event.PlaybookEnd
 	Recap       = event.Recap
 	HostRecap   = event.HostRecap
 	Status      = event.Status

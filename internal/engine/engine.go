@@ -43,6 +43,8 @@ type Login interface {
 	// Target is equal for logins to the same machine, whoever logs in and under whichever name the inventory has it: what is planned on it is kept together, and tasks on it
 	// run one at a time.
 	Target() string
+	// User is who tasks become on the host; "": they stay who logs in.
+	User() string
 	// Connect makes the connection. It is called once a key, when a task first looks at the host. The error wraps host.ErrUnreachable.
 	Connect(ctx context.Context) (host.Host, error)
 	// Forget closes what Connect has made for logins like this one, and forgets that it failed: Connect is then called again.
@@ -153,18 +155,26 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	defer r.close()
 	var err error
-	for _, b := range o.Playbooks {
+	for i, b := range o.Playbooks {
+		if i > 0 {
+			r.emit(event.PlaybookEnd{Recap: r.recap()})
+		}
 		if err = r.book(b); err != nil || r.stopped() || slices.ContainsFunc(r.order, func(h *hostState) bool { return h.out.Load() }) {
 			break
 		}
 	}
 	s := r.summary()
 	r.finishJobs()
-	r.emit(event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted, Custom: r.stats.all()})
+	r.emit(r.recap())
 	if err == nil {
 		err = r.quitting()
 	}
 	return s, err
+}
+
+func (r *run) recap() event.Recap {
+	s := r.summary()
+	return event.Recap{Hosts: s.Hosts, Interrupted: s.Interrupted, Custom: r.stats.all()}
 }
 
 // errStopped is why looks are broken off when the run is to end in good order.

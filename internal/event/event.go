@@ -155,6 +155,9 @@ type Recap struct {
 	Custom map[string]map[string]any
 }
 
+// PlaybookEnd ends a playbook behind which another one comes: the counts so far.
+type PlaybookEnd struct{ Recap Recap }
+
 // HostRecap is what happened on a host, as Ansible counts it.
 type HostRecap struct {
 	Host                                                        string
@@ -174,4 +177,5 @@ func (TaskStart) event()   {}
 func (TaskResult) event()  {}
 func (Notified) event()    {}
 func (Warning) event()     {}
+func (PlaybookEnd) event() {}
 func (Recap) event()       {}

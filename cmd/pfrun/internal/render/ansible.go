@@ -92,6 +92,8 @@ func (a *Ansible) Emit(e pfrun.Event) {
 		a.notified(e)
 	case pfrun.Warning:
 		a.warning(e)
+	case pfrun.PlaybookEnd: // as Ansible, which ends every playbook with the counts so far
+		a.recap(e.Recap)
 	case pfrun.Recap:
 		a.recap(e)
 	}
