@@ -49,6 +49,14 @@ func (l *login) Target() string {
 	return l.method + "|" + l.ssh.Place()
 }
 
+// User is who tasks become.
+func (l *login) User() string {
+	if l.become == nil {
+		return ""
+	}
+	return l.become.User
+}
+
 // Login merges what variables, keywords and flags say, in Ansible's order: variables win over keywords, keywords over flags.
 func (c *connector) Login(name string, scope jinja.Scope, asked engine.Asked) (engine.Login, error) {
 	s := &settings{scope: scope}

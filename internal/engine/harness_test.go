@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -97,14 +98,15 @@ func (w *world) lay(t testing.TB) {
 }
 
 type login struct {
-	w         *world
-	name, key string
+	w               *world
+	name, key, user string
 }
 
 func (w *world) Login(name string, scope jinja.Scope, asked engine.Asked) (engine.Login, error) {
 	l := &login{w: w, name: name, key: asked.User}
 	if asked.Become != nil && *asked.Become {
-		l.key += "+root"
+		l.user = cmp.Or(asked.BecomeUser, "root")
+		l.key += "+" + l.user
 	}
 	if v, ok := scope.Lookup("ansible_user"); ok {
 		l.key = jinja.Str(v)
@@ -113,6 +115,8 @@ func (w *world) Login(name string, scope jinja.Scope, asked engine.Asked) (engin
 }
 
 func (l *login) Forget() {}
+
+func (l *login) User() string { return l.user }
 
 func (l *login) Key() string { return l.key }
 
@@ -138,6 +142,12 @@ func (l *login) Connect(ctx context.Context) (host.Host, error) {
 		return nil, fmt.Errorf("%s: no route: %w", l.name, host.ErrUnreachable)
 	}
 	h := host.Host(l.w.hosts[l.Target()])
+	if l.user != "" && l.user != "root" {
+		s, err := h.State(ctx, change.Ref{Kind: change.UserRef, Name: l.user})
+		if u, _ := s.(change.UserState); err != nil || !u.Exists {
+			return nil, fmt.Errorf("%s: become %s: unknown user", l.name, l.user)
+		}
+	}
 	if l.w.wrap != nil {
 		h = l.w.wrap(h)
 	}

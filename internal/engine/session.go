@@ -72,6 +72,17 @@ func (s *session) blurred(h host.Host) bool {
 	return planning && (o.Blurred() || (plansOnly(s.shown) && s.target.unsure.Load()))
 }
 
+// awaitsUser reports whether the user that tasks on a host are to become is only planned: nobody can look as that user yet.
+func (s *session) awaitsUser(h host.Host) bool {
+	if !plansOnly(h) || s.real.login.User() == "" {
+		return false
+	}
+	return slices.ContainsFunc(s.target.overlay.Planned(0), func(c change.Change) bool {
+		u, ok := c.(change.User)
+		return ok && u.Name == s.real.login.User() && !u.Before.Exists && u.After.Exists
+	})
+}
+
 // guesses reports whether what is missing on a host, in its variables too, may be there in a real run: a task may or may not have run. Where the run is real, nothing is guessed of
 // tasks that were only tried.
 func (r *run) guesses(h *hostState) bool {

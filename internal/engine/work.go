@@ -2,6 +2,7 @@ package engine
 
 import (
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -61,6 +62,8 @@ func (w *work) broken(err error) ending {
 		return w.undone(ht.brokenOffResult())
 	case errors.Is(err, host.ErrPlanned):
 		return w.deferred(err.Error())
+	case w.session.awaitsUser(w.host):
+		return w.deferred(fmt.Sprintf("user %s: %s", w.session.real.login.User(), host.ErrPlanned))
 	case errors.Is(err, host.ErrUnreachable):
 		res := ht.fault(ht.t.Pos, err)
 		res.Status = event.Unreachable
