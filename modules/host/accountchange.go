@@ -126,19 +126,21 @@ func (o *Overlay) accountState(ctx context.Context, ref change.Ref) (change.Stat
 		_, planned := o.plannedFor(change.Path(name))
 		changed = changed || planned
 	}
-	s, err := o.base.State(ctx, ref)
-	if err != nil || !changed {
-		return s, err
+	if !changed {
+		return o.base.State(ctx, ref)
 	}
 	a, err := ReadAccounts(ctx, o, PasswdFile, GroupFile, ShadowFile)
 	if err != nil {
 		return nil, err
 	}
 	now := a.Account(ref)
-	if existsIn(now) || isLocal(s) {
+	if existsIn(now) {
 		return now, nil
 	}
-	return s, nil
+	if s, err := o.base.State(ctx, ref); err != nil || !isLocal(s) {
+		return s, err
+	}
+	return now, nil
 }
 
 func existsIn(s change.State) bool {

@@ -196,7 +196,8 @@ func (a Accounts) With(c change.Change, today int) Accounts {
 	}
 	switch c := c.(type) {
 	case change.User:
-		editUser(texts, c, today)
+		_, shadow := a[ShadowFile]
+		editUser(texts, c, today, shadow)
 	case change.Group:
 		editGroup(texts, c)
 	}
@@ -209,14 +210,15 @@ func (a Accounts) With(c change.Change, today int) Accounts {
 	return out
 }
 
-func editUser(texts map[string]string, c change.User, today int) {
+// editUser edits the files that could be read; shadow says that there is an /etc/shadow all the same.
+func editUser(texts map[string]string, c change.User, today int, shadow bool) {
 	before, after := c.Before, c.After
 	_, shadowed := texts[ShadowFile]
 	shadowed = shadowed && (after.Aging != nil || !after.Exists)
 	editEntry(texts, PasswdFile, before.Exists, after.Exists, c.Name, func(w []string) []string {
 		password := after.Password
 		switch {
-		case shadowed || w == nil && before.Hidden:
+		case shadowed || w == nil && shadow:
 			password = "x"
 		case before.Hidden:
 			password = w[1]
