@@ -123,7 +123,7 @@ func HashPassword(password, kind, salt string, o PasswordOptions) (string, error
 	}
 	k, ok := passwordHashes[kind]
 	if !ok {
-		return "", fmt.Errorf("the hash %q is not supported: md5, blowfish, sha256 and sha512 are", kind)
+		return "", fmt.Errorf("%q is none of the hashes that there are: md5, blowfish, sha256, sha512", kind)
 	}
 	if o.Rounds == 0 {
 		o.Rounds = k.rounds

@@ -14,6 +14,7 @@ func TestFilterMistakes(t *testing.T) {
 		`'%Y' | strftime('foo')`:                               "Invalid value for epoch value (foo)",
 		`'a=b=c' | regex_replace('=', ':', mandatory_count=1)`: "'=' should match 1 times, but matches 2 times",
 		`'x' | to_uuid(namespace=22)`:                          "Invalid value '22' for 'namespace'",
+		`'x' | password_hash('y')`:                             `"y" is none of the hashes that there are`,
 		`true | path_join`:                                     "expects string or sequence",
 		`true | dict2items`:                                    "dict2items requires a dictionary",
 		`true | items2dict`:                                    "items2dict requires a list, not 'bool'",

@@ -61,7 +61,7 @@ func (l *lookups) ini(ctx context.Context, s jinja.Scope, terms []jinja.Value, o
 			return nil, err
 		}
 		if key == "" {
-			return nil, errors.New("No key to lookup was provided as first term with in string inline options: the key comes first, options behind it")
+			return nil, errors.New("No key to look up was provided as first term within string inline options: the key comes first, options behind it")
 		}
 		vs, err := l.iniValues(ctx, s, key, opts)
 		if err != nil {

@@ -191,7 +191,7 @@ func TestErrors(t *testing.T) {
 		{"q('subelements', [], true)", "second a string"},
 		{"q('subelements', [])", "a list of two or three items: there are 1"},
 		{"lookup('ini', 'a', file='twice.ini')", "Duplicate option in '"},
-		{"lookup('ini', 'file=app.ini', 'x')", "No key to lookup was provided"},
+		{"lookup('ini', 'file=app.ini', 'x')", "No key to look up was provided"},
 		{"lookup('ini', 'x', file='latin.ini')", "is no UTF-8 text"},
 		{"lookup('ini', 'x', file='latin.ini', encoding='klingon')", `the encoding "klingon" is not supported`},
 		{"q('dict', [1])", "a dict is wanted, not 'list'"},
