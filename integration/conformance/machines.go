@@ -164,7 +164,7 @@ func (m *machines) drop(ctx context.Context, name string) error {
 
 // stop removes all that start and fresh have made.
 func (m *machines) stop() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	for _, name := range []string{m.managed(), m.control()} {
 		if err := m.drop(ctx, name); err != nil {
