@@ -133,7 +133,6 @@ func (ht *hostTask) include(scope jinja.Scope) ending {
 	d := jinja.NewDict()
 	d.Set("include", w.what)
 	d.Set("changed", false)
-	d.Set("failed", false)
 	return ending{res: ht.result(event.OK), value: d, wishes: []*wish{w}}
 }
 

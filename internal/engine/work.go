@@ -139,8 +139,8 @@ func (w *work) concluded() ending {
 	return e
 }
 
-// keep keeps the variables and facts that a task that went well sets, for its host or, with delegate_facts, for the one that it worked on. Variables that an item of a loop sets are
-// known to the items after it, and kept when the loop has ended.
+// keep keeps the variables and facts that a task that went well sets, for its host or, with delegate_facts, for the one that it worked on. Variables that it sets are
+// kept when it has ended, with all its tries; the items of a loop know those of the items before.
 func (ht *hostTask) keep(e ending, p *modules.Plan) (effects []func()) {
 	if e.res.Status != event.OK && e.res.Status != event.Changed {
 		return nil
@@ -163,11 +163,9 @@ func (ht *hostTask) keep(e ending, p *modules.Plan) (effects []func()) {
 				ht.Vars.Set(n, name, value)
 			}
 		}
-		if ht.facts == nil {
-			set()
-			continue
+		if ht.facts != nil {
+			ht.facts.Set(name, value)
 		}
-		ht.facts.Set(name, value)
 		effects = append(effects, set)
 	}
 	return effects
