@@ -118,7 +118,10 @@ func (w *work) applySteps(r round) ([]change.Outcome, error) {
 			return outcomes, fmt.Errorf("%s: %w", c.Summary(), err)
 		}
 		outcomes = append(outcomes, out)
-		w.steps, w.outcomes = append(w.steps, c), append(w.outcomes, out)
+		w.outcomes = append(w.outcomes, out)
+		if out.Errno == 0 { // a program that could not be started has changed nothing
+			w.steps = append(w.steps, c)
+		}
 	}
 	return outcomes, nil
 }

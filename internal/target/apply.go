@@ -40,7 +40,7 @@ func done(err error) (change.Outcome, error) {
 	return change.Outcome{Known: err == nil}, err
 }
 
-// exec runs a program as it was asked for. One that the host does not have gives status 127 with the host's words on stderr.
+// exec runs a program as it was asked for. One that the host does not have gives status 127 with the host's words on stderr, and the number of the error.
 func (h *Host) exec(ctx context.Context, c change.Exec) (change.Outcome, error) {
 	if len(c.Argv) == 0 || c.Argv[0] == "" {
 		return change.Outcome{}, h.at("", errors.New("run: no program is named"))
@@ -56,7 +56,9 @@ func (h *Host) exec(ctx context.Context, c change.Exec) (change.Outcome, error) 
 	if err != nil {
 		return change.Outcome{}, err
 	}
-	return change.Outcome{Known: true, Status: r.status, Stdout: r.stdout, Stderr: r.stderr, Start: begin, End: time.Now()}, nil
+	end := time.Now()
+	errno, err := h.unstarted(ctx, c, r.status)
+	return change.Outcome{Known: true, Status: r.status, Stdout: r.stdout, Stderr: r.stderr, Errno: errno, Start: begin, End: end}, err
 }
 
 // statusStale is how the scripts that make changes say that what is there is not what the change expects.

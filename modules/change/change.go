@@ -264,6 +264,8 @@ type Outcome struct {
 	Status int  // of an Exec
 	Stdout []byte
 	Stderr []byte
+	// Errno says of an Exec why it could not be started, as Linux numbers errors: 2, there is no such program; 13, it may not be run. 0: it was started.
+	Errno int
 	// Start and End are when an Exec was begun and was over, by the clock of who ran it; zero where nobody looked.
 	Start, End time.Time
 }

@@ -32,6 +32,10 @@ func (t *Common) Report(p *modules.Plan, outcomes []change.Outcome) {
 		}
 		return
 	}
+	if out.Errno != 0 {
+		t.unstarted(p, out.Errno)
+		return
+	}
 	result["rc"] = int64(out.Status)
 	for key, data := range map[string][]byte{"stdout": out.Stdout, "stderr": out.Stderr} {
 		text := string(data)
@@ -47,15 +51,41 @@ func (t *Common) Report(p *modules.Plan, outcomes []change.Outcome) {
 		result["msg"] = "non-zero return code"
 		p.Unmet = "non-zero return code"
 	}
-	if argv, ok := p.Steps[0].(change.Exec); ok && out.Status == host.NotFound && len(argv.Argv) > 0 && !isText(result["cmd"]) {
-		p.Note = fmt.Sprintf("status %d mostly means that the host has no program %q", out.Status, argv.Argv[0])
-	}
 }
 
-// isText tells the command line of a shell from the words of a command.
-func isText(cmd any) bool {
-	_, ok := cmd.(string)
-	return ok
+// unstarted reports a program that could not be started, with the values of Ansible, where Python says it.
+func (t *Common) unstarted(p *modules.Plan, errno int) {
+	exec, ok := p.Steps[0].(change.Exec)
+	if !ok {
+		return
+	}
+	why := map[int]string{2: "No such file or directory", 13: "Permission denied"}[errno]
+	const msg = "Error executing command"
+	p.Result = map[string]any{
+		"cmd": host.Quote(exec.Argv...), "msg": msg + ".", "rc": int64(errno), "stdout": "", "stdout_lines": []any{}, "stderr": "", "stderr_lines": []any{},
+	}
+	p.Unmet = fmt.Sprintf("%s: [Errno %d] %s: %s", msg, errno, why, bytesOfPython(exec.Argv[0]))
+}
+
+// bytesOfPython gives a text as Python shows bytes.
+func bytesOfPython(s string) string {
+	var b strings.Builder
+	quote := byte('\'')
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		quote = '"'
+	}
+	b.WriteString("b" + string(quote))
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c == quote || c == '\\':
+			b.WriteString("\\" + string(c))
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, "\\x%02x", c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + string(quote)
 }
 
 // list gives strings as expressions have them.

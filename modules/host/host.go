@@ -101,8 +101,11 @@ type Output struct {
 	Stderr string
 }
 
-// NotFound is the status of a program that the host does not have.
-const NotFound = 127
+// NotFound is the status of a program that the host does not have, NotRunnable that of one that may not be run. A program may end with them by itself: change.Outcome.Errno tells.
+const (
+	NotFound    = 127
+	NotRunnable = 126
+)
 
 // Matches reports whether a probe is one that a pattern of a Spec allows.
 func (p Probe) Matches(pattern Probe) bool {

@@ -304,6 +304,8 @@ func answer(t *testing.T, command, data string) mem.Option {
 		switch word {
 		case "#status":
 			out.Status = number(t, rest, 10)
+		case "#errno":
+			out.Errno = number(t, rest, 10)
 		case "#zero":
 			end = "\x00"
 		case "#touch":

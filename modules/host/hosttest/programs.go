@@ -21,6 +21,7 @@ var programTests = []test{
 	{name: "ExecArguments", test: testExecArguments},
 	{name: "ExecLarge", test: testExecLarge},
 	{name: "ExecNotFound", test: testExecNotFound},
+	{name: "ExecUnstarted", test: testExecUnstarted},
 	{name: "ExecFolder", test: testExecFolder},
 	{name: "ExecCancelled", test: testExecCancelled},
 	{name: "ExecConcurrent", test: testExecConcurrent},
@@ -73,6 +74,29 @@ func testExecNotFound(s *suite) {
 		}
 		if out := s.exec(change.Exec{Argv: []string{name, "x"}, Env: []string{"A=b"}}); out.Status != host.NotFound {
 			s.Errorf("%s with an environment: status %d", name, out.Status)
+		}
+	}
+}
+
+// testExecUnstarted tells programs that cannot be started from those that end with the same status.
+func testExecUnstarted(s *suite) {
+	for name, text := range map[string]string{"plain": "no program\n", "lost": "#!/no/such/interpreter\n", "fine": "#!/bin/sh\nexit 127\n", "refuses": "#!/bin/sh\nexit 126\n"} {
+		s.write(name, text)
+		if name != "plain" {
+			s.do("chmod", "755", s.path(name))
+		}
+	}
+	for want, argvs := range map[int][][]string{
+		2:  {{"pfrun-no-such-program"}, {s.path("missing")}, {s.path("lost"), "x"}},
+		13: {{s.path("plain")}, {s.dir}},
+		0:  {{s.path("fine")}, {s.path("refuses")}, {"sh", "-c", "exit 127"}, {"true"}, {"./fine"}},
+	} {
+		for _, argv := range argvs {
+			for _, env := range [][]string{nil, {"A=b c"}} {
+				if out := s.exec(change.Exec{Argv: argv, Env: env, Dir: s.dir}); out.Errno != want {
+					s.Errorf("%s, environment %q: error %d, want %d; status %d, stderr %q", argv, env, out.Errno, want, out.Status, out.Stderr)
+				}
+			}
 		}
 	}
 }
