@@ -278,13 +278,30 @@ func TestLimits(t *testing.T) {
 // TestOldCondition reads conditions as older playbooks write them.
 func TestOldCondition(t *testing.T) {
 	env := jinja.New()
-	for src, want := range map[string]string{"{{ t }}": "True", "{{ 'False' }}": "False", "{{ name }}": "'web01'"} {
+	for src, want := range map[string]string{
+		"{{ t }}": "True", "{{ 'False' }}": "False", "{{ '0' }}": "0", "{{ '\"x\"' }}": "'x'", "{{ '' }}": "False", "{{ [1] }}": "[1]",
+		"'eb' in '{{ name }}'": "True", "'{{ t }}{{ name }}'": "'Trueweb01'",
+	} {
 		tpl, err := env.CompileExpr(src, at(src))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got, err := tpl.Eval(t.Context(), scope(t, env)); err != nil || jinja.Repr(got) != want {
 			t.Errorf("%s gives %s, %v; want %s", src, jinja.Repr(got), err, want)
+		}
+	}
+	for _, src := range []string{"{{ name }} == 1", "not {{ name }}", "{{ t }} and {{ t }}", "{% if t %}true{% endif %}", "'x' in {{ name }}"} {
+		if _, err := env.CompileExpr(src, at(src)); err == nil || !strings.Contains(err.Error(), "Template delimiters are not supported in expressions") {
+			t.Errorf("%s: %v", src, err)
+		}
+	}
+	for _, src := range []string{"{{ name }}", "{{ 't' }}", "{{ '1 == 1' }}", "{{ '\"a\" in \"b\"' }}"} {
+		tpl, err := env.CompileExpr(src, at(src))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := tpl.Eval(t.Context(), scope(t, env)); err == nil || !strings.Contains(err.Error(), "which is not evaluated") {
+			t.Errorf("%s gives %s, %v", src, jinja.Repr(got), err)
 		}
 	}
 }

@@ -221,6 +221,9 @@ func (p *parser) primary() (expr, error) {
 		for p.cur().kind == tokString {
 			s += p.next().text
 		}
+		if p.t.kind == kindExpr && IsTemplate(s) {
+			return p.inString(s, t.at)
+		}
 		return &constNode{s}, nil
 	case t.kind == tokInt || t.kind == tokFloat:
 		p.i++
@@ -236,6 +239,21 @@ func (p *parser) primary() (expr, error) {
 	}
 	return nil, p.unexpected("an expression")
 }
+
+// inString compiles a template that stands in a string of a condition: ansible-core computes it there.
+func (p *parser) inString(s string, at int) (expr, error) {
+	inner := &Template{env: p.t.env, src: s, pos: p.t.place(at), kind: kindArg}
+	if err := inner.compile(); err != nil {
+		return nil, err
+	}
+	p.t.mutates = p.t.mutates || inner.mutates
+	return &stringNode{inner}, nil
+}
+
+// stringNode is a string of a condition that is a template.
+type stringNode struct{ t *Template }
+
+func (n *stringNode) eval(st *state) (Value, error) { return st.evalTemplate(n.t, "") }
 
 func (p *parser) parenthesised() (expr, error) {
 	p.i++

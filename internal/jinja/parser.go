@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pfrun/pfrun/internal/diag"
@@ -166,46 +167,82 @@ func single(body []stmt) (*printStmt, bool) {
 	return o, ok
 }
 
-// compileExpr compiles a bare expression. One in {{ }}, as older playbooks have them, is taken by its value; a string that is the word for a boolean is that boolean.
+// compileExpr compiles a bare expression. One in {{ }}, as older playbooks have them, is taken by its value. Any other template in it is refused, as in ansible-core 2.19: older
+// releases took its text as an expression.
 func (t *Template) compileExpr() error {
 	src := strings.TrimSpace(t.src)
-	if strings.HasPrefix(src, "{{") && strings.HasSuffix(src, "}}") || strings.Contains(src, "{%") {
+	if (strings.HasPrefix(src, "{{") || strings.HasPrefix(src, "{%")) && (strings.HasSuffix(src, "}}") || strings.HasSuffix(src, "%}")) {
 		inner := &Template{env: t.env, src: t.src, pos: t.pos, kind: kindArg}
 		if err := inner.compile(); err != nil {
 			return err
+		}
+		if _, ok := single(inner.body); !ok {
+			return t.delimiters("the text that it gives is not evaluated")
 		}
 		t.expr, t.mutates = &wordNode{inner}, inner.mutates
 		return nil
 	}
 	tokens, err := lexExpr(t, t.src)
-	if err != nil {
-		return err
+	if err == nil {
+		p := &parser{t: t, tokens: tokens}
+		if t.expr, err = p.expression(true); err == nil && p.cur().kind != tokEOF {
+			err = p.unexpected("the end of the expression")
+		}
 	}
-	p := &parser{t: t, tokens: tokens}
-	if t.expr, err = p.expression(true); err != nil {
-		return err
+	if err != nil && (strings.Contains(src, "{{") || strings.Contains(src, "{%")) {
+		return t.delimiters(firstLine(err))
 	}
-	if p.cur().kind != tokEOF {
-		return p.unexpected("the end of the expression")
-	}
-	return nil
+	return err
 }
 
-// wordNode is a condition that is a template. Its text was evaluated once more by older releases, so that "False" was false.
+// delimiters is the error of an expression with a template in it.
+func (t *Template) delimiters(why string) error {
+	return t.errorf(0, "Syntax error in expression. Template delimiters are not supported in expressions: %s", why).WithHint("write it as one expression, with names in place of {{ name }}")
+}
+
+func firstLine(err error) string {
+	var d *diag.Diagnostic
+	if errors.As(err, &d) {
+		return d.Message
+	}
+	return err.Error()
+}
+
+// wordNode is a condition that is one template. A text that it gives is an expression to ansible-core where it comes from a playbook, and refused where it does not. Here no text is
+// evaluated; one that is a literal is that.
 type wordNode struct{ t *Template }
 
 func (n *wordNode) eval(st *state) (Value, error) {
 	v, err := n.t.result(st)
-	if err != nil {
-		return nil, err
+	s, ok := v.(string)
+	if err != nil || !ok {
+		return v, err
 	}
-	switch v {
+	if v, ok := literal(s); ok {
+		return v, nil
+	}
+	return nil, n.t.errorf(0, "the condition gives a text, which is not evaluated: %s", Repr(s)).WithHint("write the expression itself, without {{ }}")
+}
+
+// literal gives the value of a text that is a boolean, a number, nothing, or a string in quotes.
+func literal(s string) (Value, bool) {
+	s = strings.TrimSpace(s)
+	switch s {
 	case "True", "true":
-		return true, nil
-	case "False", "false", "None", "none":
-		return false, nil
+		return true, true
+	case "False", "false", "None", "none", "":
+		return false, true
 	}
-	return v, nil
+	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
+		return i, true
+	}
+	if f, err := strconv.ParseFloat(s, 64); err == nil && strings.Trim(s, "+-0123456789.e") == "" {
+		return f, true
+	}
+	if n := len(s); n > 1 && (s[0] == '"' || s[0] == '\'') && s[n-1] == s[0] && !strings.ContainsAny(s[1:n-1], `"'\`) {
+		return s[1 : n-1], true
+	}
+	return nil, false
 }
 
 // body reads statements up to a block tag with one of the names, which is not consumed (but its {% is), or the end.
