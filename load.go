@@ -104,7 +104,7 @@ func (p *Project) newLoader() *play.Loader {
 		Scope: func(pl *play.Play, more ...*jinja.Dict) jinja.Scope {
 			return vars.New(vars.Options{Extra: p.extra, Magic: p.magic()}).Scope(vars.View{Play: pl, Included: more})
 		},
-		MissingHandler: !set.ErrorOnMissingHandler, PrivateRoles: set.PrivateRoleVars,
+		MissingHandler: !set.ErrorOnMissingHandler, PrivateRoles: set.PrivateRoleVars, Late: p.options.Lenient,
 	})
 }
 

@@ -36,6 +36,7 @@ type Options struct {
 	Forks     int // 0: as the settings say, else 5
 	Verbosity int
 	// Lenient is for scripts that were written for ansible-playbook: a source of the inventory that is not there is a warning, and a run in which no play matches a host is no error.
+	// What is wrong in files that tasks include while the run is under way is warned of, and counts when it is reached.
 	Lenient bool
 	// ForceHandlers runs the handlers of a host though a task failed on it, as the keyword force_handlers.
 	ForceHandlers bool

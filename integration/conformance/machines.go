@@ -98,7 +98,7 @@ func (m *machines) lay(ctx context.Context, checkout, pfrun string) error {
 for program in ansible ansible-playbook ansible-config ansible-console ansible-doc ansible-galaxy ansible-inventory ansible-pull ansible-vault; do
 	ln -s ../record bin/$program
 done
-ln -s pfrun pfrun/ansible-playbook
+ln -s pfrun pfrun/ansible-playbook; ln -s pfrun pfrun/ansible
 echo ': the packages that targets want are there already' >bin/virtualenv.sh
 cat >bash_env <<'END'
 `+bashEnv+`END

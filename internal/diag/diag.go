@@ -56,6 +56,7 @@ type Diagnostic struct {
 	Message  string // what is wrong: lower case, no full stop
 	Hint     string // what to do about it; may be empty
 	Err      error  // the cause, for errors.Is and errors.As; may be nil
+	Stage    Stage  // of an error in a playbook
 }
 
 // Errorf makes an error diagnostic at a position.

@@ -118,8 +118,12 @@ func (pr *playRun) tooMany() bool {
 	return float64(lost)*100/float64(len(pr.hosts)) > allowed
 }
 
-// giveUp ends the run with an error.
+// giveUp ends the run with an error. A single fault is one that a task shows; a list of them is told as it is.
 func (r *run) giveUp(err error) {
+	if d, ok := err.(*diag.Diagnostic); ok {
+		c := *d
+		err = c.At(diag.Ended)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.quit == nil {

@@ -165,10 +165,12 @@ func Run(ctx context.Context, o Options) (*Summary, error) {
 	}
 	s := r.summary()
 	r.finishJobs()
-	r.emit(r.recap())
 	if err == nil {
 		err = r.quitting()
 	}
+	end := r.recap()
+	end.Broken = err != nil
+	r.emit(end)
 	return s, err
 }
 

@@ -29,6 +29,7 @@ import (
 
 // world is an inventory of hosts in memory, and what the events of a run on them say.
 type world struct {
+	late    bool // of what is wrong in included files it is warned
 	names   []string
 	hosts   map[string]*mem.Host
 	dead    map[string]bool // cannot be reached
@@ -59,6 +60,9 @@ func newWorld(names ...string) *world {
 			mem.Answer(host.Output{}, "true"), mem.Answer(host.Output{}, "do", "..."),
 			mem.Answer(host.Output{Status: 1}, "false"), mem.Answer(host.Output{Stdout: "out\n", Status: 3}, "status3"),
 			mem.Answer(host.Output{Stdout: n + "\n"}, "hostname"),
+			mem.AnswerFunc(func(*mem.Host, change.Exec) (change.Outcome, error) {
+				return change.Outcome{Known: true, Status: host.NotFound, Errno: 2}, nil
+			}, "nosuch", "..."),
 		)
 	}
 	return w
@@ -181,7 +185,7 @@ func (w *world) try(ctx context.Context, t testing.TB, o engine.Options, books .
 	if w.files != nil {
 		w.lay(t)
 	}
-	o.Loader = play.NewLoader(play.Options{Env: env, Registry: registry})
+	o.Loader = play.NewLoader(play.Options{Env: env, Registry: registry, Late: w.late})
 	o.Lookup = env.Lookup
 	for i, text := range books {
 		book, ds := o.Loader.Parse(&diag.Source{Name: filepath.Join(w.dir, fmt.Sprintf("site%d.yml", i+1)), Text: text})

@@ -171,6 +171,12 @@ func (ht *hostTask) fault(pos diag.Pos, err error) *event.TaskResult {
 
 // run does the task, or every item of its loop, and keeps and tells the result.
 func (ht *hostTask) run() {
+	if ht.t.Broken && ht.perhaps() == nil {
+		e := endingOf(ht.failed(ht.t.Unsupported.Pos, ht.t.Unsupported))
+		ht.keywords(e.res)
+		ht.finish(e)
+		return
+	}
 	if ht.t.Loop == nil {
 		ht.finish(ht.timed())
 		return

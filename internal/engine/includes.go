@@ -151,8 +151,15 @@ func (pr *playRun) settleIncludes(t *play.Task, done []*hostState) {
 	for i, g := range groups {
 		possible := g.perhaps != nil
 		nodes, err := pr.load(t, g.wish)
+		var ends diag.List
 		switch {
 		case err != nil && possible: // it may never be read
+			continue
+		case errors.As(err, &ends) && play.EndsRun(ends) != nil: // as with Ansible, whatever is around the include
+			pr.giveUp(play.EndsRun(ends))
+			for _, h := range g.hosts {
+				h.turn.end = stopped
+			}
 			continue
 		case err != nil:
 			pr.cannotInclude(t, g, err)

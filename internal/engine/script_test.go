@@ -79,8 +79,8 @@ func script(t *testing.T, name string, helper bool) {
 	}
 }
 
-// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; "pinned" (a strategy), "force" (handlers), "inventory" (one that can be changed); others are what the
-// script shows.
+// settings reads the lines before the first file: "hosts h1 h2", "check", "tags a b", "skip a", "dead h1"; "late" (faults of included files), "pinned" (a strategy), "force" (handlers),
+// "inventory" (one that can be changed); others are what the script shows.
 func settings(t *testing.T, text string) (*world, engine.Options) {
 	t.Helper()
 	w, o := newWorld("h1"), engine.Options{}
@@ -102,6 +102,8 @@ func settings(t *testing.T, text string) (*world, engine.Options) {
 			o.Inventory = &inventory{w: w, members: map[string]bool{}}
 		case "force":
 			o.ForceHandlers = true
+		case "late":
+			w.late = true
 		case "skip":
 			o.SkipTags = words[1:]
 		case "dead":

@@ -151,6 +151,7 @@ type Warning struct {
 type Recap struct {
 	Hosts       []HostRecap
 	Interrupted bool
+	Broken      bool // the run ended with an error, which is told after
 	// Custom is what set_stats kept: of each host by its name, and of the run under the name _run. Nil: nothing.
 	Custom map[string]map[string]any
 }

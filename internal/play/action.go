@@ -1,7 +1,6 @@
 package play
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -39,7 +38,7 @@ func (l *loading) action(d *draft, e yamlsrc.Entry) []Node {
 	case "import_role":
 		return l.importRole(d, e)
 	case "import_playbook":
-		l.fault(e.Key.Pos, "import_playbook cannot stand among tasks").WithHint("it stands in the list of plays; import_tasks reads a file of tasks")
+		l.fault(e.Key.Pos, "import_playbook cannot stand among tasks").At(diag.Ran).WithHint("it stands in the list of plays; import_tasks reads a file of tasks")
 	default:
 		d.Task.key, d.Task.value, d.Task.more = e.Key, e.Value, d.node.Get("args")
 		if jinja.IsTemplate(d.Action) {
@@ -47,11 +46,7 @@ func (l *loading) action(d *draft, e yamlsrc.Entry) []Node {
 			l.openArguments(d.Task)
 			break
 		}
-		from := len(l.faults)
 		l.module(d.Task, d.in.maybe || d.mayFail())
-		if d.mayFail() {
-			l.postpone(d.Task, from)
-		}
 	}
 	return []Node{d.Task}
 }
@@ -61,24 +56,30 @@ func (d *draft) mayFail() bool {
 	return d.in.rescued || (d.IgnoreErrors != nil && d.IgnoreErrors != false) || len(d.FailedWhen) > 0
 }
 
-// postpone makes warnings of the faults from an index on: the task fails with them when it is reached. Those that end ansible-playbook itself, whatever the task says, stay errors.
-func (l *loading) postpone(t *Task, from int) {
+// postpone makes warnings of the faults from an index on that ansible-core comes upon when the task runs: it fails with them then. What is wrong with more than its arguments fails
+// it before its when is looked at.
+func (l *loading) postpone(t *Task, from, act int) {
 	if l.o.Strict {
 		return
 	}
 	for i, d := range l.faults[from:] {
-		late := interface{ FoundLate() }(nil)
-		if d.Severity != diag.Error || errors.As(d, &late) {
+		if d.Severity != diag.Error || d.Stage != diag.Ran {
 			continue
 		}
 		if t.Unsupported == nil {
 			t.Unsupported = d
 		}
-		w := *d
-		w.Severity = diag.Warning
-		w.Message += ": the task fails if it is reached"
-		l.faults[from+i] = &w
+		t.Broken = t.Broken || from+i < act
+		l.faults[from+i] = l.later(d, "the task fails if it is reached")
 	}
+}
+
+// later makes the warning of a fault that counts only when something is reached.
+func (l *loading) later(d *diag.Diagnostic, then string) *diag.Diagnostic {
+	w := *d
+	w.Severity = diag.Warning
+	w.Message += ": " + then
+	return &w
 }
 
 // module finds the module of a task by its name, and reads the arguments that it has.
@@ -146,7 +147,7 @@ func (l *loading) missingModule(t *Task, maybe bool) {
 	}
 	const what = "pfrun does not have the module %q"
 	if len(t.When) == 0 && !maybe {
-		l.fault(t.key.Pos, what, name)
+		l.fault(t.key.Pos, what, name).At(diag.Lacking)
 		return
 	}
 	fails := "the task fails if it is reached"
@@ -226,7 +227,7 @@ func (l *loading) freeForm(t *Task, n *yamlsrc.Node) []Arg {
 		}
 		t.ArgsValue = l.value(&whole)
 	case rest != "":
-		l.fault(n.Pos, "%s: %q is not of the form name=value", t.Action, rest).WithHint("write the arguments as a mapping below the module's name")
+		l.fault(n.Pos, "%s: %q is not of the form name=value", t.Action, rest).At(diag.Ran).WithHint("write the arguments as a mapping below the module's name")
 	}
 	var args []Arg
 	for _, p := range pairs {
@@ -285,7 +286,7 @@ func (l *loading) argument(m *modules.Module, e yamlsrc.Entry) Arg {
 	for _, item := range items {
 		switch item.Kind {
 		case yamlsrc.Mapping, yamlsrc.Sequence, yamlsrc.Null:
-			l.fault(item.Pos, "%s: %q needs an expression, not %s", m.Name, a.Name, item.Kind.WithArticle())
+			l.fault(item.Pos, "%s: %q needs an expression, not %s", m.Name, a.Name, item.Kind.WithArticle()).At(diag.Ran)
 		default:
 			if x := compile(item); x != nil {
 				a.Expressions = append(a.Expressions, x)
@@ -303,12 +304,11 @@ func (l *loading) check(t *Task, pos diag.Pos) {
 			given = append(given, modules.Given{Name: a.Name, Template: true})
 		}
 	}
-	if t.takesMore() {
-		l.faults.AddError(pos, t.Module.Check(pos, given).Err())
-		return
+	err := t.Module.Check(pos, given).Err()
+	if !t.takesMore() {
+		_, err = t.Module.Decode(pos, given)
 	}
-	_, err := t.Module.Decode(pos, given)
-	l.faults.AddError(pos, err)
+	l.found(diag.Ran, func() { l.faults.AddError(pos, err) })
 }
 
 // takesMore reports whether arguments may come from elsewhere, so that nobody can tell yet whether they agree with one another.

@@ -26,10 +26,10 @@ func (l *Loader) Playbook(path string) (*Playbook, diag.List) {
 	root, src, err := now.open(b, f.path)
 	if err != nil {
 		now.unreadable(b, diag.Pos{}, "the playbook", f.path, err)
-		return book, now.told()
+		return book, now.all()
 	}
 	book.Plays = now.plays(src, root, f, around)
-	return book, now.told()
+	return book, now.all()
 }
 
 // Parse reads a playbook that is a text. What it names relatively is looked for in the folder of the source's name.
@@ -43,7 +43,7 @@ func (l *Loader) Parse(src *diag.Source) (*Playbook, diag.List) {
 	if len(faults.Errors()) == 0 {
 		book.Plays = now.plays(src, root, &file{path: absolute(src.Name), dir: b.abs, book: b}, &imported{})
 	}
-	return book, now.told()
+	return book, now.all()
 }
 
 // imported is what the import_playbook around a play hand down to it.

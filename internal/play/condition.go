@@ -50,7 +50,7 @@ func (l *loading) condition(n *yamlsrc.Node) Condition {
 	c := Condition{Source: n.Text, Pos: n.Pos, value: n.Value}
 	switch n.Kind {
 	case yamlsrc.Mapping, yamlsrc.Sequence:
-		l.fault(n.Pos, "a condition must be an expression, not %s", n.Kind.WithArticle())
+		l.fault(n.Pos, "a condition must be an expression, not %s", n.Kind.WithArticle()).At(diag.Ran)
 	case yamlsrc.String:
 		c.expr = l.expression(n)
 	}
@@ -59,22 +59,24 @@ func (l *loading) condition(n *yamlsrc.Node) Condition {
 
 // expression compiles a string that is an expression. One in {{ }} is taken as Ansible takes it: evaluated, with a word of warning.
 func (l *loading) expression(n *yamlsrc.Node) *jinja.Template {
-	if n.Kind == yamlsrc.String && jinja.IsTemplate(n.Text) {
+	text := n.Text
+	if n.Kind == yamlsrc.Bool { // YAML's yes is no variable
+		text = fmt.Sprint(n.Value)
+	}
+	t, err := l.o.Env.CompileExpr(text, lazy.TextPos(n))
+	if err == nil && jinja.IsTemplate(text) {
 		l.warn(n.Pos, "a condition is an expression already: it needs no {{ }} or {%% %%}")
 	}
-	return l.namedExpression(n)
+	l.found(diag.Ran, func() { l.faults.AddError(n.Pos, err) })
+	return t
 }
 
 // namedExpression compiles an expression, or the template that gives one.
 func (l *loading) namedExpression(n *yamlsrc.Node) *jinja.Template {
-	compile, text := l.o.Env.CompileExpr, n.Text
-	switch {
-	case n.Kind == yamlsrc.Bool: // YAML's yes is no variable
-		text = fmt.Sprint(n.Value)
-	case jinja.IsTemplate(n.Text):
-		compile = l.o.Env.CompileArg
+	if n.Kind != yamlsrc.String || !jinja.IsTemplate(n.Text) {
+		return l.expression(n)
 	}
-	t, err := compile(text, lazy.TextPos(n))
-	l.faults.AddError(n.Pos, err)
+	t, err := l.o.Env.CompileArg(n.Text, lazy.TextPos(n))
+	l.found(diag.Ran, func() { l.faults.AddError(n.Pos, err) })
 	return t
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
@@ -53,8 +54,9 @@ func (l *Loader) included(key includeKey, read func(*loading) *included) *includ
 		return &included{nodes: got.nodes, block: got.block, faults: got.faults.Errors()}
 	}
 	now := l.loading()
+	now.underway = true
 	got = read(now)
-	got.faults = now.told()
+	got.faults = now.all()
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if first := l.includes[key]; first != nil {
@@ -135,11 +137,36 @@ func (l *loading) once(what, part string, in *level, look func()) {
 		return
 	}
 	l.seen[key] = false // what includes itself brings nothing new
-	booting, preview, surprise := l.booting, l.preview, l.surprise
-	l.booting, l.preview, l.surprise = false, true, false
+	around, from := l.mode, len(l.faults)
+	l.mode = mode{preview: true, underway: l.o.Late}
 	look()
 	l.seen[key] = l.surprise
-	l.booting, l.preview, l.surprise = booting, preview, surprise || l.surprise
+	around.surprise = around.surprise || l.surprise
+	l.mode = around
+	if l.o.Late {
+		l.reachedLate(from)
+	}
+}
+
+// reachedLate makes warnings of the faults from an index on that are those of a file which is only included: ansible-core comes upon them when it comes to the include.
+func (l *loading) reachedLate(from int) {
+	for i, d := range l.faults[from:] {
+		switch {
+		case d.Severity != diag.Error || d.Stage == diag.Lacking:
+		case endsRun(d):
+			l.faults[from+i] = l.later(d, "the run ends if it is reached")
+		default:
+			l.faults[from+i] = l.later(d, "the include fails if it is reached")
+		}
+	}
+}
+
+// endsRun reports whether a fault of a file that is included ends the run, where others fail the include.
+func endsRun(d *diag.Diagnostic) bool { return d.Stage == diag.Parsed || d.Stage == diag.Ended }
+
+// EndsRun gives the faults of an included file that end the run when the include is reached; nil: there are none.
+func EndsRun(faults diag.List) error {
+	return slices.DeleteFunc(faults.Errors(), func(d *diag.Diagnostic) bool { return !endsRun(d) }).Err()
 }
 
 func (l *loading) missingInclude(d *draft, what, name string, err error) {
@@ -157,5 +184,5 @@ func (l *Loader) Variable(name string, pos diag.Pos) (*jinja.Template, error) {
 // ResolveAction gives a copy of a task whose module is named by a template, now that the name is known.
 func (l *Loader) ResolveAction(t *Task, name string) (*Task, diag.List) {
 	c, now := l.resolve(t, name)
-	return c, now.told()
+	return c, now.all()
 }

@@ -146,13 +146,5 @@ func (l *loading) missingHandler(pos diag.Pos, name string, known map[string]boo
 	}
 	d := say(pos, "The requested handler '%s' was not found in either the main handlers list nor in the listening handlers list", name)
 	d.Hint = diag.DidYouMean(name, names(known))
-	d.Err = foundLate{d.Message}
+	d.Stage = diag.Ended
 }
-
-// foundLate is a fault that ansible-core finds only while the run is under way: its exit code is that of such errors.
-type foundLate struct{ message string }
-
-func (f foundLate) Error() string { return f.message }
-
-// FoundLate marks it.
-func (foundLate) FoundLate() {}

@@ -53,7 +53,7 @@ func (l *loading) taskFile(pos diag.Pos, path string, in *level) []Node {
 		l.warn(pos, "the file %s is empty: there are no tasks in it", in.file.book.shown(path))
 		return nil
 	case root.Kind != yamlsrc.Sequence:
-		l.fault(root.Pos, "a file of tasks must be a list of tasks, not %s", root.Kind.WithArticle()).WithHint("begin each task with \"- \"")
+		l.fault(root.Pos, "a file of tasks must be a list of tasks, not %s", root.Kind.WithArticle()).At(stageOfFile(in)).WithHint("begin each task with \"- \"")
 		return nil
 	}
 	inner := *in
@@ -143,6 +143,14 @@ func (l *loading) roleFiles(r *IncludeRole, pos diag.Pos, in *level) (RoleFiles,
 		}
 	}
 	return from, all
+}
+
+// stageOfFile is when ansible-core comes upon a file that holds no tasks: its parser does where the file is imported, and the include fails where it is included.
+func stageOfFile(in *level) diag.Stage {
+	if in.file != nil && in.file.dynamic {
+		return diag.Loaded
+	}
+	return diag.Parsed
 }
 
 func flat(nodes []Node) []Node {

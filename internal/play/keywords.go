@@ -28,7 +28,7 @@ var commonKeywords = map[string]commonKeyword{
 	"check_mode":         flagWord("check_mode", func(c *Common) *jinja.Value { return &c.CheckMode }),
 	"diff":               flagWord("diff", func(c *Common) *jinja.Value { return &c.Diff }),
 	"run_once":           flagWord("run_once", func(c *Common) *jinja.Value { return &c.RunOnce }),
-	"throttle":           func(l *loading, c *Common, n *yamlsrc.Node) { c.Throttle = l.count("throttle", n) },
+	"throttle":           func(l *loading, c *Common, n *yamlsrc.Node) { c.Throttle = l.throttle(n) },
 	"timeout":            func(l *loading, c *Common, n *yamlsrc.Node) { c.Timeout = l.count("timeout", n) },
 	"environment":        func(l *loading, c *Common, n *yamlsrc.Node) { c.Environment = l.environment(n) },
 	"module_defaults":    func(l *loading, c *Common, n *yamlsrc.Node) { c.ModuleDefaults = l.moduleDefaults(n) },
@@ -40,7 +40,9 @@ var commonKeywords = map[string]commonKeyword{
 type commonKeyword = func(*loading, *Common, *yamlsrc.Node)
 
 func flagWord(word string, field func(*Common) *jinja.Value) commonKeyword {
-	return func(l *loading, c *Common, n *yamlsrc.Node) { *field(c) = l.boolean(word, n) }
+	return func(l *loading, c *Common, n *yamlsrc.Node) {
+		l.found(diag.Ran, func() { *field(c) = l.boolean(word, n) })
+	}
 }
 
 func textWord(word string, field func(*Common) *jinja.Value) commonKeyword {
@@ -102,16 +104,28 @@ func (l *loading) count(word string, n *yamlsrc.Node) jinja.Value {
 	}
 	i, err := strconv.ParseInt(strings.TrimSpace(n.Text), 10, 64)
 	if err != nil || i < 0 {
-		l.fault(n.Pos, "%s must be a whole number, not %q", word, n.Text)
+		l.fault(n.Pos, "%s must be a whole number, not %q", word, n.Text).At(diag.Ran)
 	}
 	return i
+}
+
+// throttle reads a number of hosts. One that is none ends the run of ansible-core, where others fail the task.
+func (l *loading) throttle(n *yamlsrc.Node) jinja.Value {
+	from := len(l.faults)
+	v := l.count("throttle", n)
+	for _, d := range l.faults[from:] {
+		if _, open := v.(*jinja.Template); !open {
+			d.Stage = diag.Ended
+		}
+	}
+	return v
 }
 
 // becomeMethod reads how to become another user: what is written out must be a way that there is.
 func (l *loading) becomeMethod(n *yamlsrc.Node) jinja.Value {
 	v := l.scalar("become_method", n)
 	if name, ok := v.(string); ok && !slices.Contains(becomeMethods, name[strings.LastIndexByte(name, '.')+1:]) {
-		l.fault(n.Pos, "become_method %s is not supported", name).WithHint("there are %s", strings.Join(becomeMethods, ", "))
+		l.fault(n.Pos, "become_method %s is not supported", name).At(diag.Lacking).WithHint("there are %s", strings.Join(becomeMethods, ", "))
 	}
 	return v
 }
@@ -124,7 +138,7 @@ func (l *loading) port(n *yamlsrc.Node) jinja.Value {
 		return v
 	}
 	if p, err := strconv.Atoi(n.Text); err != nil || p < 1 || p > 65535 {
-		l.fault(n.Pos, "port must be a number from 1 to 65535, not %q", n.Text)
+		l.fault(n.Pos, "port must be a number from 1 to 65535, not %q", n.Text).At(diag.Ran)
 	}
 	return v
 }
@@ -148,7 +162,8 @@ func (l *loading) environment(n *yamlsrc.Node) []jinja.Value {
 func (l *loading) tags(n *yamlsrc.Node) []jinja.Value {
 	tags := []jinja.Value{}
 	for _, item := range list(n) {
-		text, _ := l.text("a tag", item)
+		var text string
+		l.found(diag.Loaded, func() { text, _ = l.text("a tag", item) })
 		if jinja.IsTemplate(text) {
 			tags = append(tags, l.value(item))
 			continue
@@ -187,7 +202,7 @@ func (l *loading) debugger(n *yamlsrc.Node) {
 	case n.Kind == yamlsrc.String && !jinja.IsTemplate(n.Text) && !slices.Contains([]string{"always", "on_failed", "on_unreachable", "on_skipped"}, n.Text):
 		l.fault(n.Pos, "there is no debugger %q", n.Text).WithHint("pfrun has none at all")
 	default:
-		l.fault(n.Pos, "debugger is not supported: pfrun has no debugger").WithHint("--step asks before each task, -vvv shows what tasks get and give")
+		l.fault(n.Pos, "debugger is not supported: pfrun has no debugger").At(diag.Lacking).WithHint("--step asks before each task, -vvv shows what tasks get and give")
 	}
 }
 

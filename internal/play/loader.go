@@ -30,6 +30,8 @@ type Options struct {
 	// Scope is what is known without a host: extra variables, those of the play, and more, whose last is the highest but for the extra ones. It is what templates see that are
 	// evaluated when a playbook is loaded, such as the names of imported files. The play is nil outside of plays. Nil: variables of the play and more.
 	Scope func(p *Play, more ...*jinja.Dict) jinja.Scope
+	// Late makes warnings of what is wrong in files that tasks only include while the run is under way, as ansible-core comes upon it only then.
+	Late bool
 	// MissingHandler makes a warning of a notify without a handler.
 	MissingHandler bool
 	// PrivateRoles says whether the variables of roles are kept from the tasks after them, where public does not say. Nil: those of included roles are.
@@ -47,6 +49,7 @@ type Loader struct {
 	mu       sync.Mutex
 	parsed   map[string]parsed // by absolute path
 	includes map[includeKey]*included
+	told     map[string]bool // warnings
 }
 
 // Public reports whether the tasks after a role that is named without a word on it see its variables.
@@ -93,7 +96,7 @@ func NewLoader(o Options) *Loader {
 	if o.Scope == nil {
 		o.Scope = plainScope
 	}
-	return &Loader{o: o, parsed: map[string]parsed{}, includes: map[includeKey]*included{}}
+	return &Loader{o: o, parsed: map[string]parsed{}, includes: map[includeKey]*included{}, told: map[string]bool{}}
 }
 
 // Load reads a playbook that is a text. The list holds every fault and warning; the playbook is only to be run where it has no errors.
@@ -134,12 +137,19 @@ type loading struct {
 	*Loader
 	faults diag.List
 	stack  []string // of the roles that are being read, to notice circles
+	// seen holds the files that were looked through, and whether something in them may bring handlers that nobody knows yet.
+	seen map[string]bool
+	mode
+}
+
+// mode is how files are read.
+type mode struct {
 	// booting says that a playbook is read, and not what it includes later: roles that tasks import join their play.
 	booting bool
 	// preview says that included files are only looked through for their faults: what depends on the run is left alone.
 	preview bool
-	// seen holds the files that were looked through, and whether something in them may bring handlers that nobody knows yet.
-	seen map[string]bool
+	// underway says that faults of tasks count when the tasks are reached: what is read is included while the run is under way, or looked through as if it were.
+	underway bool
 	// surprise says that the play may get handlers while the run is under way.
 	surprise bool
 }
@@ -152,6 +162,23 @@ func (l *loading) fault(pos diag.Pos, format string, args ...any) *diag.Diagnost
 	d := diag.Errorf(pos, format, args...)
 	l.faults.Add(d)
 	return d
+}
+
+// found reads something whose faults ansible-core comes upon at a stage, but for those that say another.
+func (l *loading) found(at diag.Stage, read func()) {
+	from := len(l.faults)
+	read()
+	for i, d := range l.faults[from:] {
+		if d.Severity != diag.Error || d.Stage != diag.Parsed {
+			continue
+		}
+		c := *d
+		c.Stage = at
+		if loaded := interface{ FoundWhenLoaded() }(nil); errors.As(d, &loaded) {
+			c.Stage = diag.Loaded
+		}
+		l.faults[from+i] = &c
+	}
 }
 
 func (l *loading) warn(pos diag.Pos, format string, args ...any) *diag.Diagnostic {
@@ -168,8 +195,22 @@ func (l *loading) announce(pos diag.Pos, format string, args ...any) *diag.Diagn
 	return l.warn(pos, format, args...)
 }
 
-// told gives the faults, each once: a file that is used in several places has them only once to be mended.
-func (l *loading) told() diag.List {
+// all gives the faults, each once: a file that is used in several places has them only once to be mended. Of what is included while the run is under way, warnings that were told
+// when the playbook was loaded are left out.
+func (l *loading) all() diag.List {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(l.each(), func(d *diag.Diagnostic) bool {
+		if d.Severity != diag.Warning {
+			return false
+		}
+		again := l.told[d.Error()]
+		l.told[d.Error()] = true
+		return again && l.underway
+	})
+}
+
+func (l *loading) each() diag.List {
 	type key struct {
 		pos      diag.Pos
 		severity diag.Severity
@@ -246,6 +287,9 @@ func (l *loading) unreadable(b *book, pos diag.Pos, what, path string, err error
 		d := l.fault(pos, "%s %s cannot be read: %s", what, b.shown(path), pe.Err)
 		d.Err = err
 		d.Hint = fileBeside(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			d.At(diag.Loaded)
+		}
 	default:
 		l.faults.AddError(pos, err)
 	}
@@ -254,7 +298,7 @@ func (l *loading) unreadable(b *book, pos diag.Pos, what, path string, err error
 // value compiles a node whose value is computed when it is needed.
 func (l *loading) value(n *yamlsrc.Node) jinja.Value {
 	v, faults := lazy.Compile(l.o.Env, n)
-	l.faults.Add(faults...)
+	l.found(diag.Ran, func() { l.faults.Add(faults...) })
 	return v
 }
 

@@ -10,19 +10,19 @@ import (
 
 func (l *loading) loop(t *Task, n *yamlsrc.Node) {
 	if t.Loop != nil {
-		l.fault(n.Pos, "a task has one loop, and this one has with_%s too", t.Loop.With).WithHint("keep one of them")
+		l.fault(n.Pos, "a task has one loop, and this one has with_%s too", t.Loop.With).At(diag.Loaded).WithHint("keep one of them")
 		return
 	}
 	t.Loop = &Loop{Pos: n.Pos, Items: l.value(n)}
 	switch t.Loop.Items.(type) {
 	case *jinja.List, *jinja.Template:
 	case string:
-		d := l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle())
+		d := l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle()).At(diag.Ran)
 		if isName(n.Text) {
 			d.WithHint("write loop: \"{{ %s }}\"", n.Text)
 		}
 	default:
-		l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle())
+		l.fault(n.Pos, "loop needs a list, not %s", n.Kind.WithArticle()).At(diag.Ran)
 	}
 }
 
@@ -55,9 +55,9 @@ func (l *loading) with(d *draft, e yamlsrc.Entry) {
 			f.Hint = "there is no lookup " + name
 		}
 	case d.Loop != nil:
-		l.fault(e.Key.Pos, "a task has one loop, and this one has %s too", loopWord(d.Loop)).WithHint("keep one of them")
+		l.fault(e.Key.Pos, "a task has one loop, and this one has %s too", loopWord(d.Loop)).At(diag.Loaded).WithHint("keep one of them")
 	case e.Value.Kind == yamlsrc.Null:
-		l.fault(e.Key.Pos, "%s says nothing to go over", e.Key.Text)
+		l.fault(e.Key.Pos, "%s says nothing to go over", e.Key.Text).At(diag.Loaded)
 	default:
 		d.Loop = &Loop{Pos: e.Value.Pos, With: short, Items: l.value(e.Value)}
 	}

@@ -19,7 +19,7 @@ func (l *loading) meta(d *draft, e yamlsrc.Entry) {
 		return
 	}
 	if !slices.Contains(metas, word) {
-		f := l.fault(e.Value.Pos, "there is no meta: %s", word)
+		f := l.fault(e.Value.Pos, "there is no meta: %s", word).At(diag.Ended)
 		if f.Hint = diag.DidYouMean(word, metas); f.Hint == "" {
 			f.Hint = "there are flush_handlers, end_host, end_play and others"
 		}

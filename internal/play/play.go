@@ -136,6 +136,8 @@ type Task struct {
 	Include *Include // set for include_tasks and include_role, which have no Module
 	// Unsupported says why a task cannot run: it was announced when the playbook was loaded and fails when it is reached.
 	Unsupported *diag.Diagnostic
+	// Broken says that it fails with that before its when is looked at.
+	Broken      bool
 	Args        []Arg
 	ArgsValue   jinja.Value // a template that gives more arguments (args: "{{ x }}"); nil: none
 	When        []Condition // those of the levels around first

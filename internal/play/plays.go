@@ -161,7 +161,7 @@ func (l *loading) strategy(p *Play, n *yamlsrc.Node) {
 			p.Strategy = short
 		}
 	case short == "debug":
-		l.fault(n.Pos, "the strategy debug is not supported: pfrun has no debugger").WithHint("--step asks before each task")
+		l.fault(n.Pos, "the strategy debug is not supported: pfrun has no debugger").At(diag.Lacking).WithHint("--step asks before each task")
 	default:
 		l.fault(n.Pos, "there is no strategy %q", word).WithHint("there are %s", strings.Join(strategies, ", "))
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/diag"
 	"github.com/pfrun/pfrun/internal/jinja"
 	"github.com/pfrun/pfrun/internal/yamlsrc"
 )
@@ -246,7 +247,7 @@ func (rf *roleFolder) argumentSpec(meta *yamlsrc.Node) []Node {
 	t.inherit(rf.in)
 	m, ok := rf.o.Registry.Lookup(t.Action)
 	if !ok {
-		rf.fault(spec.Pos, "pfrun cannot validate the arguments of role %s", rf.role.FullName())
+		rf.fault(spec.Pos, "pfrun cannot validate the arguments of role %s", rf.role.FullName()).At(diag.Lacking)
 		return nil
 	}
 	t.Module = m

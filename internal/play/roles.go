@@ -78,7 +78,7 @@ func (l *loading) roleUse(n *yamlsrc.Node, in *level) *roleUse {
 		name = l.roleEntry(u, head, n)
 	case yamlsrc.String:
 		if strings.Contains(n.Text, ",") && !jinja.IsTemplate(n.Text) {
-			l.fault(n.Pos, "Invalid old style role requirement: %s", n.Text)
+			l.fault(n.Pos, "Invalid old style role requirement: %s", n.Text).At(diag.Loaded)
 			return nil
 		}
 	case yamlsrc.Int:
@@ -94,13 +94,13 @@ func (l *loading) roleUse(n *yamlsrc.Node, in *level) *roleUse {
 	head.inherit(in)
 	u.under = in.below(head)
 	if name == nil || name.Kind == yamlsrc.Null || name.Text == "" {
-		l.fault(n.Pos, "this entry names no role").WithHint("write the name under \"role:\"")
+		l.fault(n.Pos, "this entry names no role").At(diag.Loaded).WithHint("write the name under \"role:\"")
 		return nil
 	}
 	text := *name
 	text.Kind = yamlsrc.String
 	var ok bool
-	u.from.Name, ok = l.evaluateText("the name of the role", l.value(&text), name.Pos, in)
+	l.found(diag.Loaded, func() { u.from.Name, ok = l.evaluateText("the name of the role", l.value(&text), name.Pos, in) })
 	if !ok {
 		return nil
 	}
@@ -154,7 +154,7 @@ func (l *loading) role(u *roleUse) (*Role, []Node) {
 		return nil, nil
 	}
 	if id := found.path + "\x00" + u.from.Tasks; slices.Contains(l.stack, id) {
-		l.fault(u.pos, "role %s depends on itself", found.name)
+		l.fault(u.pos, "role %s depends on itself", found.name).At(diag.Loaded)
 		return nil, nil
 	} else {
 		l.stack = append(l.stack, id)
@@ -178,4 +178,5 @@ func (l *loading) role(u *roleUse) (*Role, []Node) {
 func (l *loading) missingRole(u *roleUse) {
 	d := l.fault(u.pos, "the role '%s' was not found in %s", u.from.Name, strings.Join(l.roleDirs(u.under), ":"))
 	d.Hint = diag.DidYouMean(u.from.Name, l.rolesThere(u.under))
+	d.Stage = diag.Loaded
 }

@@ -66,6 +66,7 @@ type draft struct {
 
 // task reads a task. An import gives what it imports.
 func (l *loading) task(n *yamlsrc.Node, in *level) []Node {
+	from := len(l.faults)
 	d := &draft{Task: &Task{Pos: n.Pos, Dir: in.file.dir, Role: in.role, Handler: in.handler, at: in.file}, in: in, node: n}
 	for _, e := range n.Entries {
 		key := e.Key.Text
@@ -83,8 +84,12 @@ func (l *loading) task(n *yamlsrc.Node, in *level) []Node {
 	}
 	d.inherit(in)
 	l.loopControl(d.Task, n)
+	act := len(l.faults)
 	nodes := l.act(d)
 	l.checkHandler(d.Task, n)
+	if (l.underway || d.mayFail()) && len(nodes) == 1 && nodes[0] == Node(d.Task) {
+		l.postpone(d.Task, from, act)
+	}
 	return nodes
 }
 
@@ -203,7 +208,7 @@ func (l *loading) notify(n *yamlsrc.Node) []Name {
 func (l *loading) seconds(word string, n *yamlsrc.Node) jinja.Value {
 	v := l.scalar(word, n)
 	if _, open := v.(*jinja.Template); !open && v != nil && !isNumber(n.Text) {
-		l.fault(n.Pos, "%s must be a number of seconds, not %q", word, n.Text)
+		l.fault(n.Pos, "%s must be a number of seconds, not %q", word, n.Text).At(diag.Ran)
 	}
 	return v
 }

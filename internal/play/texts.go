@@ -77,9 +77,9 @@ func (l *loading) checkNames(n *yamlsrc.Node) {
 	for _, e := range n.Entries {
 		switch {
 		case e.Key.Kind != yamlsrc.String:
-			l.fault(e.Key.Pos, "%q cannot be the name of a variable: YAML reads it as %s", e.Key.Text, e.Key.Kind.WithArticle())
+			l.fault(e.Key.Pos, "%q cannot be the name of a variable: YAML reads it as %s", e.Key.Text, e.Key.Kind.WithArticle()).At(diag.Loaded)
 		case !isName(e.Key.Text):
-			l.fault(e.Key.Pos, "%q cannot be the name of a variable: letters, digits and underscores", e.Key.Text)
+			l.fault(e.Key.Pos, "%q cannot be the name of a variable: letters, digits and underscores", e.Key.Text).At(diag.Loaded)
 		}
 	}
 }

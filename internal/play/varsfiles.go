@@ -55,7 +55,7 @@ func (l *loading) fixedVars(v VarsFile, in *level) *jinja.Dict {
 func (l *Loader) VarsFile(path string) (*jinja.Dict, diag.List) {
 	now := l.loading()
 	d := now.varsFile(newBook(path), absolute(path), diag.Pos{})
-	return d, now.told()
+	return d, now.all()
 }
 
 func (l *loading) varsFile(b *book, path string, pos diag.Pos) *jinja.Dict {

@@ -45,8 +45,8 @@ func (n reservedName) Error() string {
 	return fmt.Sprintf("Invalid parameter specified beginning with keyword '_ansible_' for action 'set_fact': '%s'. The prefix '_ansible_' is reserved for internal use only.", string(n))
 }
 
-// FoundLate says that ansible-playbook finds it while it runs: its exit code is that of such errors.
-func (reservedName) FoundLate() {}
+// FoundWhenLoaded says that ansible-core finds it when it reads the task, and not when the task runs.
+func (reservedName) FoundWhenLoaded() {}
 
 // SetArgument takes a variable.
 func (t *Task) SetArgument(name string, value any) error {

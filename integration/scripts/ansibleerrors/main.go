@@ -42,7 +42,7 @@ func run(args []string) error {
 	}
 	known := old()
 	var out strings.Builder
-	out.WriteString("# What ansible-core 2.19 says of broken.txtar: NAME, when (load, run, warning or nothing), place, message. Written by integration/scripts/ansibleerrors.\n")
+	out.WriteString("# What ansible-core 2.19 says of broken.txtar: NAME, when (load, run, warning or nothing), exit code, place, message. Written by integration/scripts/ansibleerrors.\n")
 	for _, name := range lay(archive, args[0]) {
 		line, ok := known[name]
 		if len(args) == 1 || slices.Contains(args[1:], name) || !ok {
@@ -50,7 +50,7 @@ func run(args []string) error {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			line = fmt.Sprintf("%s\t%s\t%s\t%s", name, s.when, s.place, s.message)
+			line = fmt.Sprintf("%s\t%s\t%d\t%s\t%s", name, s.when, s.exit, s.place, s.message)
 		}
 		out.WriteString(line + "\n")
 	}
@@ -89,7 +89,10 @@ func lay(archive *txtar.Archive, dir string) []string {
 }
 
 // said is what ansible-playbook says of a playbook.
-type said struct{ when, place, message string }
+type said struct {
+	when, place, message string
+	exit                 int
+}
 
 func ask(dir string) (said, error) {
 	words := strings.Fields(cmp.Or(os.Getenv("ANSIBLE_PLAYBOOK"), "ansible-playbook"))
@@ -109,7 +112,9 @@ func ask(dir string) (said, error) {
 	if strings.Contains(stdout.String(), "\nPLAY [") {
 		when = "run"
 	}
-	return read(when, dir, stdout.String(), stderr.String()), nil
+	s := read(when, dir, stdout.String(), stderr.String())
+	s.exit = cmd.ProcessState.ExitCode()
+	return s, nil
 }
 
 // read finds the first error, else the first warning.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -25,7 +24,6 @@ const (
 	ansibleUsage       = 2 // as Python's argparse has it; a failed host, too
 	ansibleFailed      = 2
 	ansibleUnreachable = 4
-	ansibleInvalid     = 4 // a playbook that cannot be read
 	ansibleOptions     = 5
 	ansibleInterrupted = 99
 	ansibleUnexpected  = 250
@@ -126,7 +124,7 @@ func (p *playbookProgram) do(ctx context.Context, playbooks []string) (int, erro
 	p.warn(project)
 	switch {
 	case err != nil:
-		return ansibleInvalid, err
+		return pfrun.AnsibleExitCode(err), err
 	case listing:
 		return exitOK, p.listed(project)
 	}
@@ -200,7 +198,7 @@ func (p *playbookProgram) playbooks(ctx context.Context, stop *stopping, project
 	case ctx.Err() != nil || report != nil && report.Interrupted:
 		return ansibleInterrupted, errors.New("User interrupted execution")
 	case err != nil:
-		return ansibleError, err
+		return pfrun.AnsibleExitCode(err), err
 	case report.Unreachable():
 		return ansibleUnreachable, nil
 	case report.Failed():
@@ -211,22 +209,14 @@ func (p *playbookProgram) playbooks(ctx context.Context, stop *stopping, project
 
 // exit tells an error, and gives the exit code.
 func (p *playbookProgram) exit(code int, err error) int {
-	var invalid *pfrun.InvalidError
-	switch {
-	case err == nil:
+	if err == nil {
 		return code
-	case errors.As(err, &invalid):
-		for _, d := range invalid.Diagnostics {
+	}
+	if faults := pfrun.Faults(err); len(faults) > 0 {
+		for _, d := range faults {
 			p.complain(d)
 		}
-		inFile := func(d *pfrun.Diagnostic) bool {
-			late := interface{ FoundLate() }(nil) // what ansible-playbook would find while it runs
-			return d.Pos.IsValid() && !errors.Is(d.Err, fs.ErrNotExist) && !errors.As(d.Err, &late)
-		}
-		if slices.ContainsFunc(invalid.Diagnostics, inFile) {
-			return ansibleInvalid
-		}
-		return ansibleError
+		return pfrun.AnsibleExitCode(err)
 	}
 	p.complain(&pfrun.Diagnostic{Message: err.Error()})
 	if code == exitOK {
@@ -235,9 +225,15 @@ func (p *playbookProgram) exit(code int, err error) int {
 	return code
 }
 
-// complain tells an error in the words of ansible-core 2.19, and again in those of the releases before: scripts look for the one or the other.
+// complain tells an error in the form of ansible-core 2.19. Where no terminal reads it, the form of the releases before stands on the same line: scripts look for the one or the
+// other, and count the lines.
 func (p *playbookProgram) complain(d *pfrun.Diagnostic) {
-	text := "[ERROR]: " + render.Fault(d) + "\nERROR! " + d.Message + "\n"
+	text := "[ERROR]: " + render.Fault(d) + "\n"
+	if file, ok := p.streams.Err.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
+		first, rest, _ := strings.Cut(text, "\n")
+		old, _, _ := strings.Cut(d.Message, "\n")
+		text = first + " | ERROR! " + old + "\n" + rest
+	}
 	if p.screen != nil && p.screen.Mask != nil {
 		text = p.screen.Mask(text)
 	}

@@ -9,8 +9,12 @@ import (
 	"github.com/pfrun/pfrun"
 )
 
-// recap ends a run: a line for each host, and what set_stats kept where that is asked for.
+// recap ends a run: a line for each host, and what set_stats kept where that is asked for. As there, nothing where an error ended it: nobody is to read from it that nothing failed.
 func (a *Ansible) recap(e pfrun.Recap) {
+	if e.Broken {
+		a.line("", "")
+		return
+	}
 	a.banner("PLAY RECAP")
 	for _, h := range e.Hosts {
 		fmt.Fprintln(a.Out, a.recapLine(h))
