@@ -255,12 +255,14 @@ func withReason(e ending) ending {
 	return e
 }
 
-// cannotInclude fails the hosts that want what cannot be loaded. As Ansible counts, that is a failure though a rescue takes over, and of a loop there is no result to show, but a warning.
+// cannotInclude fails the hosts that want what cannot be loaded. As Ansible counts, that is a failure though a rescue takes over, and ignore_errors is not looked at. Of a loop there is
+// no result to show, but a warning, once for all hosts.
 func (pr *playRun) cannotInclude(t *play.Task, g *inclusionOf, err error) {
-	for _, h := range g.hosts {
+	for i, h := range g.hosts {
 		ht := &hostTask{playRun: pr, h: h, t: t, turn: h.turn, looking: pr.hard}
 		e := withReason(endingOf(ht.fault(t.Pos, err)))
 		ht.keywords(e.res)
+		e.res.Ignored = false
 		ht.goOn(e)
 		if e.res.Rescued {
 			e.res.Rescued = false
@@ -270,10 +272,11 @@ func (pr *playRun) cannotInclude(t *play.Task, g *inclusionOf, err error) {
 		if t.Register != "" {
 			pr.Vars.Set(h.name, t.Register, e.value)
 		}
-		if t.Loop == nil {
+		switch {
+		case t.Loop == nil:
 			ht.tell(e.res)
-		} else {
-			ht.emit(event.Warning{Host: h.name, Diagnostic: diag.Warnf(e.res.Pos, "%s: %s", ht.name(), e.res.Message)})
+		case i == 0:
+			pr.emit(event.Warning{Diagnostic: diag.Warnf(e.res.Pos, "%s: %s", ht.name(), e.res.Message)})
 		}
 	}
 }
