@@ -195,7 +195,7 @@ func subelements(_ context.Context, _ jinja.Scope, terms []jinja.Value, o *jinja
 			rest = withoutKey(e, strings.Split(key, "."))
 		}
 		for _, s := range subs {
-			out = append(out, jinja.Tuple{rest, s})
+			out = append(out, jinja.NewList(rest, s))
 		}
 	}
 	return out, done(o)
