@@ -1,6 +1,7 @@
 package modules
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -42,7 +43,11 @@ func (m *Module) located(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", m.Name, err)
+	located := &ArgumentError{Message: m.Name + ": " + err.Error(), Words: err.Error(), Err: err}
+	if own := (*ArgumentError)(nil); errors.As(err, &own) {
+		located.Words = own.Words
+	}
+	return located
 }
 
 // decode fills the task. complete is false where a template kept a value from being decoded.
@@ -66,7 +71,8 @@ func (m *Module) decode(pos diag.Pos, given []Given, task Task) (complete bool, 
 			continue
 		}
 		if err := setArg(task, arg, g); err != nil {
-			faults.Add(&diag.Diagnostic{Pos: g.Pos, Message: fmt.Sprintf("%s: argument %q %s", m.Name, g.Name, err), Err: err})
+			message := fmt.Sprintf("%s: argument %q %s", m.Name, g.Name, err)
+			faults.Add(&diag.Diagnostic{Pos: g.Pos, Message: message, Err: &ArgumentError{message, words(arg, message, err), err}})
 		}
 	}
 	faults.Add(m.missing(pos, seen)...)
@@ -137,7 +143,8 @@ func (m *Module) missing(pos diag.Pos, seen map[string]string) []*diag.Diagnosti
 	var faults []*diag.Diagnostic
 	for _, a := range m.Args {
 		if _, given := seen[a.Name]; a.Required && !given {
-			faults = append(faults, diag.Errorf(pos, "%s: missing required argument: %s", m.Name, a.Name))
+			message := fmt.Sprintf("%s: missing required argument: %s", m.Name, a.Name)
+			faults = append(faults, &diag.Diagnostic{Pos: pos, Message: message, Err: &ArgumentError{Message: message, Words: missingWords + a.Name}})
 		}
 	}
 	return faults
@@ -176,13 +183,31 @@ func setArg(task Task, a Arg, g Given) error {
 	return nil
 }
 
+// choiceError says that a value is none of those that an argument can have.
+type choiceError struct {
+	value   string
+	choices []string
+}
+
+func (e *choiceError) Error() string {
+	msg := fmt.Sprintf("must be one of: %s, got: %s", strings.Join(e.choices, ", "), e.value)
+	if c := diag.Closest(e.value, e.choices); c != "" {
+		msg += fmt.Sprintf(" (did you mean %q?)", c)
+	}
+	return msg
+}
+
 func checkChoice(a Arg, v reflect.Value) error {
 	if a.Choices == nil || slices.Contains(a.Choices, v.String()) {
 		return nil
 	}
-	msg := fmt.Sprintf("must be one of: %s, got: %s", strings.Join(a.Choices, ", "), v.String())
-	if c := diag.Closest(v.String(), a.Choices); c != "" {
-		msg += fmt.Sprintf(" (did you mean %q?)", c)
+	return &choiceError{v.String(), a.Choices}
+}
+
+// words gives what Ansible says of a value that an argument cannot have, as far as it has words of its own.
+func words(a Arg, message string, err error) string {
+	if c := (*choiceError)(nil); errors.As(err, &c) {
+		return fmt.Sprintf("value of %s must be one of: %s, got: %s", a.Name, strings.Join(c.choices, ", "), c.value)
 	}
-	return fmt.Errorf("%s", msg)
+	return message
 }

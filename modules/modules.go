@@ -39,6 +39,18 @@ type Plan struct {
 	More    bool            // what follows depends on the outcomes: Continuer is asked once the steps were applied
 }
 
+// Warn adds what the module warns of to the result, as Ansible has it there: in warnings. It is shown as a warning, too. An empty text is none.
+func (p *Plan) Warn(text string) {
+	if text == "" {
+		return
+	}
+	if p.Result == nil {
+		p.Result = map[string]any{}
+	}
+	told, _ := p.Result["warnings"].([]any)
+	p.Result["warnings"] = append(told, text)
+}
+
 // WithEnvironment gives the programs of a plan variables (NAME=value), where they do not set them themselves.
 func (p *Plan) WithEnvironment(env []string) {
 	if len(env) == 0 {

@@ -163,6 +163,9 @@ func (ht *hostTask) fault(pos diag.Pos, err error) *event.TaskResult {
 	if p, ok := errors.AsType[*modules.Panic](err); ok {
 		res.Exception = p.Stack
 	}
+	if words := modules.ArgumentWords(err); words != "" {
+		res.Message = words
+	}
 	if pos.IsValid() {
 		res.Pos = pos
 	}

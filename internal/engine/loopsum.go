@@ -10,6 +10,7 @@ import (
 // loopSum is what came of the items of a loop.
 type loopSum struct {
 	results                                               *jinja.List
+	warnings                                              *jinja.List // of all items; nil: none
 	failed, unreachable, undecided, deferred, interrupted bool
 	changed, guess                                        bool // some item is shown as changed; only as a guess
 	acted                                                 bool // some item made or planned changes
@@ -23,6 +24,7 @@ type loopSum struct {
 }
 
 func (s *loopSum) add(e ending) {
+	s.takeWarnings(e.value)
 	s.results.Append(e.value)
 	s.hidden = s.hidden || e.res.Hidden
 	s.wishes = append(s.wishes, e.wishes...)
@@ -56,6 +58,24 @@ func (s *loopSum) add(e ending) {
 		s.deferred = true
 	case event.Interrupted:
 		s.interrupted = true
+	}
+}
+
+// takeWarnings has the whole loop tell what an item warned of, as Ansible does.
+func (s *loopSum) takeWarnings(value jinja.Value) {
+	d, ok := value.(*jinja.Dict)
+	if !ok {
+		return
+	}
+	told, _ := d.GetString("warnings")
+	if l, ok := told.(*jinja.List); ok {
+		if s.warnings == nil {
+			s.warnings = jinja.NewList()
+		}
+		for _, text := range l.Items() {
+			s.warnings.Append(text)
+		}
+		d.Delete("warnings")
 	}
 }
 
@@ -105,6 +125,9 @@ func (s *loopSum) ending(ht *hostTask) ending {
 	}
 	d := jinja.NewDict()
 	d.Set("results", s.results)
+	if s.warnings != nil {
+		d.Set("warnings", s.warnings)
+	}
 	d.Set("skipped", s.ran == 0)
 	d.Set("changed", s.changed || s.acted)
 	if (s.guess && s.changed) || (!s.changed && (s.undecided || s.deferred)) {

@@ -103,19 +103,26 @@ func (t *Common) freeForm(s string) (more []modules.Pair, err error) {
 // Validate wants one command.
 func (t *Task) Validate() error {
 	if t.Free != "" && t.Cmd != "" {
-		return errors.New("only free-form text or cmd can be given, not both")
+		return two("only free-form text or cmd can be given, not both")
 	}
 	words, err := modules.SplitWords(t.text())
 	switch {
 	case err != nil:
 		return err
 	case len(words) == 0 && len(t.Argv) == 0:
-		return errors.New("no command given")
+		return none
 	case len(words) > 0 && len(t.Argv) > 0:
-		return errors.New("only command or argv can be given, not both")
+		return two("only command or argv can be given, not both")
 	}
 	return nil
 }
+
+// two says that a command is given in two ways.
+func two(message string) error {
+	return &modules.ArgumentError{Message: message, Words: "parameters are mutually exclusive: _raw_params|cmd|argv"}
+}
+
+var none = &modules.ArgumentError{Message: "no command given", Words: "one of the following is required: _raw_params, cmd, argv"}
 
 func (t *Task) text() string { return t.Cmd + t.Free }
 
@@ -141,7 +148,7 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 		return step, nil
 	})
 	if err == nil && t.Executable != "" {
-		p.Note = fmt.Sprintf("As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. Not using '%s'.", t.Executable)
+		p.Warn(fmt.Sprintf("As of Ansible 2.4, the parameter 'executable' is no longer supported with the 'command' module. Not using '%s'.", t.Executable))
 	}
 	return p, err
 }

@@ -44,9 +44,9 @@ func (t *ShellTask) FreeForm(s string) error {
 func (t *ShellTask) Validate() error {
 	switch {
 	case t.Free != "" && t.Cmd != "":
-		return errors.New("only free-form text or cmd can be given, not both")
+		return two("only free-form text or cmd can be given, not both")
 	case strings.TrimSpace(t.Free+t.Cmd) == "":
-		return errors.New("no command given")
+		return none
 	case t.Executable != "" && !path.IsAbs(t.Executable):
 		return fmt.Errorf("executable must be an absolute path, not %s", t.Executable)
 	}

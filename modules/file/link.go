@@ -42,7 +42,7 @@ func (l *look) link(ctx context.Context) error {
 	case !l.Follow:
 		err = l.attributes(ctx, &st, true)
 	case end.Kind == host.Absent:
-		l.plan.Note = danglingNote
+		l.plan.Warn(danglingNote)
 	default:
 		err = l.attributes(ctx, &end, true)
 	}

@@ -86,9 +86,13 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	case s.full:
 		msg = "Limit of matches reached"
 	}
-	return &modules.Plan{Note: strings.Join(s.notes, "\n"), Result: map[string]any{
+	p := &modules.Plan{Result: map[string]any{
 		"files": s.files, "matched": int64(len(s.files)), "examined": s.examined, "skipped_paths": s.skipped, "msg": msg,
-	}}, nil
+	}}
+	for _, n := range s.notes {
+		p.Warn(n)
+	}
+	return p, nil
 }
 
 func (s *search) folder(ctx context.Context, dir string) error {

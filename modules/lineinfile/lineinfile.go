@@ -1,7 +1,7 @@
 // Package lineinfile is the module lineinfile: it holds a line in a text file, or keeps lines out of it, as Ansible's module does.
 //
-// What differs from Ansible: a backup is named after the hash of its content, so that check mode can name it and a second run makes no second one; the folder of a file that
-// is created must be there; `validate` must hold "%s" even where there is nothing to validate.
+// What differs from Ansible: a backup is named after the hash of its content, so that check mode can name it and a second run makes no second one; no folder is made where
+// backrefs leave nothing to write into it; `validate` must hold "%s" even where there is nothing to validate.
 package lineinfile
 
 import (
@@ -35,7 +35,7 @@ type Task struct {
 	Backrefs     bool    `arg:"backrefs" doc:"Fill \\1, \\g<name> in line from the groups of regexp. Where regexp does not match, the file is left alone."`
 	InsertAfter  *string `arg:"insertafter" doc:"Where the line goes that is not there yet: after the last line that this regular expression matches, or EOF. Without a match, at the end."`
 	InsertBefore *string `arg:"insertbefore" doc:"Where the line goes that is not there yet: before the last line that this regular expression matches, or BOF. Without a match, at the end."`
-	Create       bool    `arg:"create" doc:"Make the file where it is missing. Its folder must be there."`
+	Create       bool    `arg:"create" doc:"Make the file where it is missing, and its folder."`
 	FirstMatch   bool    `arg:"firstmatch" doc:"Take the first match of regexp, insertafter and insertbefore, not the last."`
 	modules.Edit
 }
@@ -120,23 +120,24 @@ func (t *Task) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
 	case f.File != nil:
 		return t.change(ctx, r, f)
 	case t.State == Absent:
-		return &modules.Plan{Result: map[string]any{"msg": "file not present"}, Note: t.warning()}, nil
+		return t.warned(&modules.Plan{Result: map[string]any{"msg": "file not present"}}), nil
 	case !t.Create:
 		return nil, fmt.Errorf("Destination %s does not exist !", f.Name) //nolint:staticcheck // Ansible's words, which playbooks look for
 	}
 	return t.create(ctx, r, f)
 }
 
-func (t *Task) warning() string {
+// warned adds to a plan what there is to warn of.
+func (t *Task) warned(p *modules.Plan) *modules.Plan {
 	warn := func(what, more string) string {
 		return fmt.Sprintf("The %s is an empty string, which will match every line in the file. "+
 			"This may have unintended consequences, such as replacing the last line in the file rather than appending.%s", what, more)
 	}
 	switch {
 	case t.Regexp != nil && *t.Regexp == "":
-		return warn("regular expression", " If this is desired, use '^' to match every line in the file and avoid this warning.")
+		p.Warn(warn("regular expression", " If this is desired, use '^' to match every line in the file and avoid this warning."))
 	case t.SearchString != nil && *t.SearchString == "":
-		return warn("search string", "")
+		p.Warn(warn("search string", ""))
 	}
-	return ""
+	return p
 }

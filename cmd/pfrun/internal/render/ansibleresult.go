@@ -15,6 +15,18 @@ const censored = "the output has been hidden due to the fact that 'no_log: true'
 // silent are the tasks that only lead to others: what they lead to is shown, and how they fail.
 var silent = []string{"include_tasks", "include_role", "include"}
 
+// warningsOf gives what a module warned of.
+func warningsOf(e pfrun.TaskResult) (texts []string) {
+	all, _ := e.Result.(map[string]any)
+	told, _ := all["warnings"].([]any)
+	for _, w := range told {
+		if text, ok := w.(string); ok {
+			texts = append(texts, text)
+		}
+	}
+	return texts
+}
+
 // result shows how a task, or an item of its loop, ended on a host.
 func (a *Ansible) result(e pfrun.TaskResult) {
 	good := e.Status == pfrun.OK || e.Status == pfrun.Changed
@@ -28,6 +40,11 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 		return
 	}
 	a.headed(e)
+	for _, w := range warningsOf(e) {
+		if s := "[WARNING]: " + w; a.once(s) {
+			a.write(a.Err, a.Settings.ColourWarn, s)
+		}
+	}
 	if a.Verbosity >= 1 {
 		for _, n := range e.Notes {
 			a.verbose("note: " + e.Host + ": " + n)

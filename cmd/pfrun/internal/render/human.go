@@ -130,6 +130,9 @@ func (h *Human) result(e pfrun.TaskResult) {
 	if e.Status != pfrun.OK { // what changed_when says is no change is not shown as one
 		h.changes(e)
 	}
+	for _, w := range warningsOf(e) {
+		h.line(purple, "  warning: "+w)
+	}
 	for _, n := range e.Notes {
 		h.line(cyan, "  note: "+n)
 	}
