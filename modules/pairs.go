@@ -30,23 +30,43 @@ func SplitFreeForm(s string, names ...string) (text string, pairs []Pair, err er
 	if err != nil {
 		return "", nil, err
 	}
-	var rest strings.Builder
-	at := 0
-	for _, sp := range spans {
+	taken := make([]bool, len(spans))
+	for i, sp := range spans {
 		word := s[sp.from:sp.to]
 		p, isPair := pairOf(word)
-		taken := word == `\` || (isPair && (len(names) == 0 || slices.Contains(names, p.Name)))
-		if !taken {
-			continue
-		}
-		rest.WriteString(s[at:sp.from])
-		at = sp.to
-		if isPair {
+		if taken[i] = word == `\` || (isPair && (len(names) == 0 || slices.Contains(names, p.Name))); taken[i] && isPair {
 			pairs = append(pairs, p)
 		}
 	}
-	rest.WriteString(s[at:])
-	return rest.String(), pairs, nil
+	return without(s, spans, taken), pairs, nil
+}
+
+// without gives a text without some of its words. As with Ansible the blanks behind such a word go with it, but for line ends that stand before it nothing is left between its
+// neighbours but one blank.
+func without(s string, spans []span, taken []bool) string {
+	var rest strings.Builder
+	parted := true // nothing is to be put before the next word
+	for i, sp := range spans {
+		if taken[i] {
+			continue
+		}
+		switch {
+		case i == 0:
+			rest.WriteString(s[:sp.from])
+		case taken[i-1] && !parted:
+			rest.WriteByte(' ')
+		}
+		gap := s[sp.to:]
+		if i+1 < len(spans) {
+			gap = s[sp.to:spans[i+1].from]
+			if taken[i+1] {
+				gap = strings.TrimSuffix(gap, " ")
+			}
+		}
+		rest.WriteString(s[sp.from:sp.to] + gap)
+		parted = strings.HasSuffix(gap, "\n")
+	}
+	return rest.String()
 }
 
 type span struct{ from, to int }

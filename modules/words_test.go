@@ -98,3 +98,21 @@ func TestSplitFreeFormTakesOnlyKnownNames(t *testing.T) {
 		t.Errorf("%q, %v: %s", text, err, diff)
 	}
 }
+
+func TestSplitFreeFormKeepsTheRestAsAnsibleDoes(t *testing.T) {
+	for in, want := range map[string]string{
+		"echo hi chdir=/x":                      "echo hi",
+		"chdir=/x echo  hi":                     "echo  hi",
+		"chdir=/x\ncreates=/y\necho \"a\nb\"\n": "echo \"a\nb\"\n",
+		"echo a\nchdir=/x\necho b\n":            "echo a\necho b\n",
+		"echo a chdir=/x\necho b":               "echo a echo b",
+		"cat <<E\nOne\n  Two\n    Three\nE\n":   "cat <<E\nOne\n  Two\n    Three\nE\n",
+		"echo a \\\n   b":                       "echo a b",
+		"  echo a  ":                            "  echo a  ",
+	} {
+		text, _, err := modules.SplitFreeForm(in, "chdir", "creates")
+		if err != nil || text != want {
+			t.Errorf("%q gives %q, %v; want %q", in, text, err, want)
+		}
+	}
+}

@@ -13,7 +13,7 @@ import (
 // prelude gives a program the administrator's programs in PATH and its folder ($d; empty: where the login is, if that can be read). Where it cannot be entered, that is said
 // after the marker ($m).
 const prelude = `PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin; export PATH
-if [ -n "$d" ]; then cd -- "$d" 2>/dev/null || { printf "%s" "${m}d" >&2; cd -- "$d"; exit 125; }
+if [ -n "$d" ]; then cd -P -- "$d" 2>/dev/null || { printf "%s" "${m}d" >&2; cd -P -- "$d"; exit 125; }
 elif ! [ -r . ] || ! [ -x . ]; then cd 2>/dev/null || cd /; fi
 `
 

@@ -30,6 +30,7 @@ func (t *Common) Report(p *modules.Plan, outcomes []change.Outcome) {
 		for _, key := range []string{"rc", "stdout", "stdout_lines", "stderr", "stderr_lines", "start", "end", "delta"} {
 			result[key] = change.Unknown{}
 		}
+		result["msg"] = "Command would have run if not in check mode"
 		return
 	}
 	if out.Errno != 0 {

@@ -55,7 +55,7 @@ func (t *ShellTask) Validate() error {
 
 // Plan looks whether the command is to be run, and gives it.
 func (t *ShellTask) Plan(ctx context.Context, r host.Reader) (*modules.Plan, error) {
-	text := t.Cmd + strings.TrimSpace(t.Free)
+	text := t.Cmd + t.Free
 	return t.plan(ctx, r, text, func(string) (change.Exec, error) {
 		return change.Exec{Argv: []string{cmp.Or(t.Executable, "/bin/sh"), "-c", text}}, nil
 	})

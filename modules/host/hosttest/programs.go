@@ -104,6 +104,8 @@ func testExecUnstarted(s *suite) {
 func testExecFolder(s *suite) {
 	s.mkdir(s.path("with space '"))
 	s.wantExec(change.Exec{Argv: []string{"pwd"}, Dir: s.path("with space '")}, 0, s.path("with space '")+"\n", "")
+	s.link(s.path("another name"), "with space '") // a program that is started there knows the folder by its own name, as one of Ansible's does
+	s.wantExec(change.Exec{Argv: []string{"sh", "-c", `echo "$PWD"`}, Dir: s.path("another name")}, 0, s.path("with space '")+"\n", "")
 	if _, err := s.host.Apply(s.Context(), change.Exec{Argv: []string{"pwd"}, Dir: s.path("missing")}); err == nil || !strings.Contains(err.Error(), s.path("missing")) {
 		s.Errorf("a folder that is not there: %v", err)
 	}

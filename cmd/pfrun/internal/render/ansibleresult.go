@@ -27,6 +27,21 @@ func warningsOf(e pfrun.TaskResult) (texts []string) {
 	return texts
 }
 
+// remarks tells what a module warned of, each text once, and what else the user should know.
+func (a *Ansible) remarks(e pfrun.TaskResult) {
+	for _, w := range warningsOf(e) {
+		if s := "[WARNING]: " + w; a.once(s) {
+			a.write(a.Err, a.Settings.ColourWarn, s)
+		}
+	}
+	if a.Verbosity < 1 {
+		return
+	}
+	for _, n := range e.Notes {
+		a.verbose("note: " + e.Host + ": " + n)
+	}
+}
+
 // result shows how a task, or an item of its loop, ended on a host.
 func (a *Ansible) result(e pfrun.TaskResult) {
 	good := e.Status == pfrun.OK || e.Status == pfrun.Changed
@@ -40,16 +55,7 @@ func (a *Ansible) result(e pfrun.TaskResult) {
 		return
 	}
 	a.headed(e)
-	for _, w := range warningsOf(e) {
-		if s := "[WARNING]: " + w; a.once(s) {
-			a.write(a.Err, a.Settings.ColourWarn, s)
-		}
-	}
-	if a.Verbosity >= 1 {
-		for _, n := range e.Notes {
-			a.verbose("note: " + e.Host + ": " + n)
-		}
-	}
+	a.remarks(e)
 	if e.Status == pfrun.Changed {
 		a.diff(e)
 	}
