@@ -110,11 +110,10 @@ func (pr *playRun) together(hosts []*hostState) {
 
 // settle draws what follows for the other hosts: from a failure that is everybody's, and from too many failures.
 func (pr *playRun) settle(t *play.Task, done []*hostState, once bool) {
-	wrong := slices.ContainsFunc(done, func(h *hostState) bool { return h.turn.end == failed || h.turn.end == gone })
 	if t.Include != nil {
 		pr.settleIncludes(t, done)
 	}
-	if !wrong {
+	if !slices.ContainsFunc(done, func(h *hostState) bool { return h.turn.end == failed || h.turn.end == gone }) {
 		return
 	}
 	if (once || pr.fatal(t, done[0])) && !mayFail(t) {
