@@ -31,7 +31,8 @@ func Expand(ctx context.Context, r host.Reader, s string) (string, error) {
 	return s, nil
 }
 
-// Path gives an argument of Ansible's type path as an absolute path: expanded, and taken from the user's home where it is relative.
+// Path gives an argument of Ansible's type path as an absolute path: expanded, and taken from where the user's programs start where it is
+// relative: mostly the home of the login, on the control node the folder that pfrun was started in.
 func Path(ctx context.Context, r host.Reader, s string) (string, error) {
 	s, err := Expand(ctx, r, s)
 	if err != nil || path.IsAbs(s) {
@@ -41,7 +42,7 @@ func Path(ctx context.Context, r host.Reader, s string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return path.Join("/", facts.Home, s), nil
+	return path.Join("/", cmp.Or(facts.Folder, facts.Home), s), nil
 }
 
 type environmentKey struct{}

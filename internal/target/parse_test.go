@@ -17,6 +17,7 @@ Linux
 x86_64
 mail1
 0027
+/home/admin
 systemd
 
 PART
@@ -44,7 +45,7 @@ func TestParseSurvey(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := host.Facts{
-		User: "root", Home: "/root", Kernel: "Linux", Arch: "x86_64", Node: "mail1", ServiceManager: change.Systemd, Umask: 0o027,
+		User: "root", Home: "/root", Folder: "/home/admin", Kernel: "Linux", Arch: "x86_64", Node: "mail1", ServiceManager: change.Systemd, Umask: 0o027,
 		OSRelease: map[string]string{"ID": "debian", "VERSION_ID": "12", "PRETTY_NAME": `Debian "GNU"/Linux`, "ANSI_COLOR": "1;31"},
 	}
 	if diff := cmp.Diff(want, s.facts); diff != "" {

@@ -20,7 +20,7 @@ type survey struct {
 
 // lookAround prints the parts of a survey, with a line ($1) after each that no file holds. The account databases are read as files: a directory service may be slow, and may
 // list no accounts.
-const lookAround = `printf '%s\n' "$(id -un)" "$(id -u)" "$HOME" "$(uname -s)" "$(uname -m)" "$(uname -n)" "$(umask)"
+const lookAround = `printf '%s\n' "$(id -un)" "$(id -u)" "$HOME" "$(uname -s)" "$(uname -m)" "$(uname -n)" "$(umask)" "$(pwd -P)"
 one=; [ ! -r /proc/1/comm ] || read -r one </proc/1/comm
 if [ -d /run/systemd/system ] && command -v systemctl >/dev/null 2>&1; then echo systemd
 elif [ -e /run/openrc/softlevel ] && command -v rc-service >/dev/null 2>&1; then echo openrc
@@ -62,18 +62,18 @@ func parseSurvey(text, part string) (*survey, error) {
 		return nil, errors.New("facts: the answer has not all its parts")
 	}
 	lines := append(strings.Split(parts[0], "\n"), "")
-	if len(lines) < 8 {
+	if len(lines) < 9 {
 		return nil, errors.New("facts: the answer is too short")
 	}
 	uid, err := strconv.Atoi(lines[1])
 	if err != nil {
 		return nil, fmt.Errorf("facts: user id %q is no number", lines[1])
 	}
-	f := host.Facts{User: lines[0], UID: uid, Home: lines[2], Kernel: lines[3], Arch: lines[4], Node: lines[5], OSRelease: parseOSRelease(parts[1])}
+	f := host.Facts{User: lines[0], UID: uid, Home: lines[2], Folder: lines[7], Kernel: lines[3], Arch: lines[4], Node: lines[5], OSRelease: parseOSRelease(parts[1])}
 	if f.Umask, err = parseUmask(lines[6]); err != nil {
 		return nil, err
 	}
-	switch m := change.Manager(lines[7]); m {
+	switch m := change.Manager(lines[8]); m {
 	case change.Systemd, change.OpenRC, change.SysVinit:
 		f.ServiceManager = m
 	}

@@ -5,6 +5,7 @@
 package command
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -185,14 +186,14 @@ func (t *Common) plan(ctx context.Context, r host.Reader, cmd any, make func(dir
 	return p, nil
 }
 
-// folder gives where the command is run: chdir, which has to be there, or the home of the user.
+// folder gives where the command is run: chdir, which has to be there, or where the programs of the user start.
 func (t *Common) folder(ctx context.Context, r host.Reader) (string, error) {
 	if t.Chdir == "" {
 		facts, err := r.Facts(ctx)
 		if err != nil {
 			return "", err
 		}
-		return facts.Home, nil
+		return cmp.Or(facts.Folder, facts.Home), nil
 	}
 	dir, err := modules.Path(ctx, r, t.Chdir)
 	if err != nil {

@@ -73,6 +73,7 @@ type Facts struct {
 	User           string // the user that the looks are made as
 	UID            int
 	Home           string
+	Folder         string            // where the user's programs start, and relative paths with them; empty: Home
 	Kernel         string            // uname -s
 	Arch           string            // uname -m
 	Node           string            // uname -n

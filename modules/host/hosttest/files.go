@@ -53,7 +53,7 @@ var fileTests = []test{
 func testFacts(s *suite) {
 	f, err := s.host.Facts(s.Context())
 	s.must(err)
-	if f.User == "" || f.Kernel == "" || f.Arch == "" || f.Node == "" || !strings.HasPrefix(f.Home, "/") || f.OSRelease["ID"] == "" || f.UID != s.own.UID {
+	if f.User == "" || f.Kernel == "" || f.Arch == "" || f.Node == "" || !strings.HasPrefix(f.Home, "/") || f.Folder != "" && !strings.HasPrefix(f.Folder, "/") || f.OSRelease["ID"] == "" || f.UID != s.own.UID {
 		s.Errorf("%+v", f)
 	}
 }
