@@ -131,9 +131,19 @@ func (pr *playRun) holding(t *play.Task, hosts []*hostState, do func(*hostState)
 		case e.res.Status != event.Skipped:
 			ht.finish(*e)
 		default:
-			pr.emit(event.MetaDone{Host: h.name, Text: string(t.Meta), Skipped: true, Task: pr.heading(t, h)})
+			pr.emit(event.MetaDone{Host: h.name, Text: notDone(t, h), Skipped: true, Task: pr.heading(t, h)})
 		}
 	}
+}
+
+// notDone says, in Ansible's words, what goes on where the when of a meta task does not hold.
+func notDone(t *play.Task, h *hostState) string {
+	so := map[play.Meta]string{
+		play.FlushHandlers: ", not running handlers for " + h.name, play.ClearFacts: ", not clearing facts and fact cache for " + h.name,
+		play.ClearHostErrors: ", not clearing host error state for " + h.name, play.EndBatch: ", continuing current batch", play.EndPlay: ", continuing play",
+		play.EndHost: ", continuing execution for " + h.name, play.EndRole: fmt.Sprintf("continuing role %s for %s", roleName(t), h.name),
+	}
+	return string(t.Meta) + " conditional evaluated to False" + so[t.Meta]
 }
 
 // resetConnection closes the connections to what the task would work on; the next task connects anew.

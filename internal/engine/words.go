@@ -130,7 +130,7 @@ func (ht *hostTask) setStats(t *word.SetStats) ending {
 		data = jinja.NewDict()
 	}
 	shown, _ := jinja.ToGo(data).(map[string]any)
-	e := ht.done(&modules.Plan{Result: map[string]any{"ansible_stats": map[string]any{"data": shown, "per_host": t.PerHost, "aggregate": t.Aggregate}}}, false)
+	e := ht.done(&modules.Plan{Result: map[string]any{"ansible_stats": map[string]any{"data": shown, "per_host": bool(t.PerHost), "aggregate": bool(t.Aggregate)}}}, false)
 	e.effects = append(e.effects, func() {
 		owners := []string{wholeRun}
 		if t.PerHost {
@@ -138,7 +138,7 @@ func (ht *hostTask) setStats(t *word.SetStats) ending {
 		}
 		for _, o := range owners {
 			for k, v := range data.Items {
-				ht.stats.set(o, jinja.Str(k), v, t.Aggregate)
+				ht.stats.set(o, jinja.Str(k), v, bool(t.Aggregate))
 			}
 		}
 	})

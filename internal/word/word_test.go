@@ -65,6 +65,8 @@ func TestDecode(t *testing.T) {
 		{"group_by", nil, "group_by: missing required argument: key"},
 		{"set_stats", []any{"data", []any{}}, "set_stats: the 'data' option needs to be a dictionary/hash"},
 		{"set_stats", []any{"data", map[string]any{"a": int64(1)}}, ""},
+		{"set_stats", []any{"data", map[string]any{"a": int64(1)}, "aggregate", "x"}, ""},
+		{"set_stats", []any{"data", map[string]any{".a": int64(1)}}, "set_stats: the variable name '.a' is not valid. Variables must start with a letter or underscore character, and contain only letters, numbers and underscores"},
 		{"pause", []any{"minutes", int64(1), "seconds", "2"}, "pause: parameters are mutually exclusive: minutes|seconds"},
 		{"pause", []any{"seconds", 0.5}, ""},
 		{"pause", nil, ""},

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -30,14 +29,6 @@ func Spec() modules.Spec {
 	}
 }
 
-var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
-
-// keywords are the words of Python that can be no name there, and so none in Ansible.
-var keywords = []string{
-	"False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif", "else", "except", "finally", "for", "from", "global",
-	"if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "pass", "raise", "return", "try", "while", "with", "yield",
-}
-
 // reservedName is the fault of a variable with a name that Ansible keeps for itself.
 type reservedName string
 
@@ -53,9 +44,8 @@ func (t *Task) SetArgument(name string, value any) error {
 	if strings.HasPrefix(name, "_ansible_") {
 		return reservedName(name)
 	}
-	if !identifier.MatchString(name) || slices.Contains(keywords, name) {
-		return fmt.Errorf("the variable name '%s' is not valid. Variables must start with a letter or underscore character, "+
-			"and contain only letters, numbers and underscores", name)
+	if err := modules.CheckVariableName(name); err != nil {
+		return err
 	}
 	if _, twice := t.facts[name]; twice {
 		return fmt.Errorf("the variable %s is given twice", name)

@@ -254,13 +254,31 @@ func (a *Ansible) meta(e pfrun.MetaDone) {
 		a.heading(e.Task)
 	}
 	a.acted = true
-	if e.Skipped && a.Settings.ShowSkippedHosts {
-		a.headed(pfrun.TaskResult{Task: e.Task.Name, Role: e.Task.Role, Pos: e.Task.Pos})
-		a.line(a.Settings.ColourSkip, "skipping: ["+e.Host+"]")
-	}
 	if a.Verbosity >= 2 {
 		a.verbose("META: " + e.Text)
 	}
+	if !e.Skipped || !a.Settings.ShowSkippedHosts {
+		return
+	}
+	a.headed(pfrun.TaskResult{Task: e.Task.Name, Role: e.Task.Role, Pos: e.Task.Pos})
+	s := "skipping: [" + e.Host + "]"
+	told := map[string]any{"msg": metaMessage(e.Text), "skip_reason": e.Text}
+	switch {
+	case a.Verbosity > 2:
+		s += " => " + indented(told)
+	case a.Verbosity > 0:
+		s += " => " + compact(told)
+	}
+	a.line(a.Settings.ColourSkip, s)
+}
+
+// metaMessage gives the message of an action of the engine that is skipped: its name, but for that of end_host, which is a sentence.
+func metaMessage(reason string) string {
+	name, _, _ := strings.Cut(reason, " ")
+	if name == "end_host" {
+		return strings.Replace(reason, "False", "false", 1)
+	}
+	return name
 }
 
 func (a *Ansible) included(e pfrun.Included) {

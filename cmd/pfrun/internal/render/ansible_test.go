@@ -59,6 +59,7 @@ func TestAnsible(t *testing.T) {
 		ansible Ansible
 		events  []pfrun.Event
 		want    string
+		stderr  string
 	}{
 		"role and included files": {
 			events: []pfrun.Event{
@@ -168,6 +169,17 @@ func TestAnsible(t *testing.T) {
 			}},
 			want: "[ERROR]: Task failed: Timed out after 1 second(s).\nfatal: [h1]: FAILED! => {\"changed\": false, \"msg\": \"Task failed: Timed out after 1 second(s).\"}\n",
 		},
+		"an action of the engine that is skipped": {
+			ansible: Ansible{Verbosity: 2},
+			events:  []pfrun.Event{pfrun.MetaDone{Host: "h1", Text: "end_host conditional evaluated to False, continuing execution for h1", Skipped: true}},
+			want: "META: end_host conditional evaluated to False, continuing execution for h1\nskipping: [h1] => {\"msg\": \"end_host conditional evaluated to false, continuing " +
+				"execution for h1\", \"skip_reason\": \"end_host conditional evaluated to False, continuing execution for h1\"}\n",
+		},
+		"what a module warns of": {
+			events: []pfrun.Event{pfrun.TaskResult{Host: "h1", Status: pfrun.OK, Verbose: 1, Result: map[string]any{"warnings": []any{"beware"}}}},
+			want:   "ok: [h1]\n",
+			stderr: "[WARNING]: beware\n",
+		},
 		"a diff before its result": {
 			ansible: Ansible{Diff: true},
 			events: []pfrun.Event{
@@ -212,7 +224,7 @@ func TestAnsible(t *testing.T) {
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			got, errors := asAnsible(t, &c.ansible, c.events...)
-			if diff := cmp.Diff(c.want, got); diff != "" || errors != "" {
+			if diff := cmp.Diff(c.want, got); diff != "" || errors != c.stderr {
 				t.Error(diff, errors)
 			}
 		})
