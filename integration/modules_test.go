@@ -39,6 +39,18 @@ const everyModule = `
       changed_when: false
     - name: A command that is done once
       command: {cmd: touch /etc/postfix/touched, creates: /etc/postfix/touched}
+    - name: A group
+      group: {name: mailadm, system: true}
+    - name: A user, whose number useradd would choose
+      user: {name: archive, comment: "Keeps mail", groups: mailadm, append: true, shell: /usr/sbin/nologin, password_expire_max: 90, password: "$6$saltsalt$qFmFH.bQmmtXzyBY0s9v7Oicd2z4XSIecDzlB5KiA2/jctKu9YterLp8wwnSq.qc.eoxqOmSuNp2xS0ktL3nh/"}
+    - name: The user again, as the first task leaves it
+      user: {name: archive, home: /srv/keeper, move_home: true, append: true, groups: mail, uid: 4711}
+    - name: A folder of the user, who is only planned in check mode
+      file: {path: /srv/archive, state: directory, owner: archive, group: mailadm, mode: "2750"}
+    - name: Text in the user's folder
+      copy: {content: "kept\n", dest: "~archive/text", owner: archive, group: archive}
+    - name: Somebody who was there
+      user: {name: oper, state: absent, remove: true}
     - name: A fact
       set_fact: {families: "{{ listeners.families }}"}
     - name: What was found
@@ -50,6 +62,15 @@ const everyModule = `
     - name: Nobody fails
       fail: {msg: "no listener"}
       when: families == []
+`
+
+// accountsThere is what everyModule makes of users and groups.
+const accountsThere = `archive:x:4711:1002:Keeps mail:/srv/keeper:/usr/sbin/nologin
+archive mail mailadm
+/srv/archive 2750 archive:mailadm
+/srv/keeper/.profile 644 archive:archive
+/srv/keeper/text 644 archive:archive
+1
 `
 
 // TestEveryModule holds, for every module on real hosts, that the diff of --check is the diff of the run, that --check changes nothing, and that the second run does not either.
@@ -71,6 +92,9 @@ func TestEveryModule(t *testing.T) {
 			again := pfrun(t, args...).exits(0)
 			if again.count(inventoryName(t, h), "changed") != 0 || fingerprint(t, h) != after {
 				t.Errorf("the second run changes something\n%s", again.out)
+			}
+			if got := h.Sh(t, `getent passwd archive; id -Gn archive; stat -c '%n %a %U:%G' /srv/archive /srv/keeper/.profile /srv/keeper/text; chage -l archive | grep -c 90; getent passwd oper; getent group oper; ls -d /home/oper /home/archive 2>/dev/null; true`); got != accountsThere {
+				t.Errorf("users and groups:\n%s", got)
 			}
 			if got := h.Run(t, "stat", "-c", "%a %U", "/etc/postfix/secret"); got != "600 root\n" {
 				t.Errorf("mode and owner of a new file of root: %s", got)
