@@ -69,7 +69,7 @@ func (m *machines) spare(ctx context.Context, checkout, target, dir string, out 
 	}
 	texts := &edited{folder: filepath.Join(checkout, "test/integration/targets", target), files: map[string][]string{}}
 	for _, e := range list {
-		if e.target != target {
+		if e.target != target || out.removes(e.file, e.line) {
 			continue
 		}
 		lines, err := texts.lines(e.file)

@@ -69,6 +69,11 @@ func (r reach) of(target string) reach {
 	return own
 }
 
+// removes says whether the task that begins there is left out.
+func (r reach) removes(file string, line int) bool {
+	return slices.ContainsFunc(r, func(b *beyond) bool { return b.line == line && b.file == file })
+}
+
 // call says why the n-th call is out of reach, "" where it is not. An error says that the list speaks of another playbook.
 func (r reach) call(n int, c *invocation) (string, error) {
 	if c.Exit == notThere && c.program != playbookProgram {

@@ -118,6 +118,9 @@ func TestTasksOutOfReach(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if !list.removes("tasks/main.yml", 9) || list.removes("tasks/main.yml", 1) || list.removes("tasks/other.yml", 9) {
+		t.Error("other tasks are left out than the list says")
+	}
 	lines := strings.Split("- debug:\n- own: {}\n  vars:\n    name: other\n\n# of what follows\n- block:\n    - debug:\n    - own:\n      name: \"its name\"\n      when: true\n    - debug:", "\n")
 	for _, b := range list {
 		if err := b.remove(lines); err != nil {
