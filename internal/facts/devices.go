@@ -19,6 +19,7 @@ func devices(r *Raw) Tree {
 	all := Tree{}
 	for _, line := range r.lines("blocks") {
 		name, where, _ := strings.Cut(line, " ")
+		name = path.Base(name)
 		all[name] = d.disk(name, where)
 	}
 	links := Tree{}

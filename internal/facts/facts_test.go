@@ -1,7 +1,10 @@
 package facts
 
 import (
+	"fmt"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -119,6 +122,40 @@ func TestScript(t *testing.T) {
 	}
 }
 
+// TestScriptStartsFewPrograms holds what gathering costs a host: each program is a millisecond or two of its time, and hosts are gathered from by the hundred.
+func TestScriptStartsFewPrograms(t *testing.T) {
+	const most = 55
+	folder := t.TempDir()
+	started := filepath.Join(folder, "started")
+	for _, dir := range []string{"/usr/sbin", "/usr/bin", "/sbin", "/bin"} {
+		entries, _ := os.ReadDir(dir)
+		for _, e := range entries {
+			stub := fmt.Sprintf("#!/bin/sh\necho %s >>%s\nexec %s \"$@\"\n", e.Name(), started, filepath.Join(dir, e.Name()))
+			if err := os.WriteFile(filepath.Join(folder, e.Name()), []byte(stub), 0o755); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	cmd := exec.CommandContext(t.Context(), "/bin/sh", Command(folder, 10, Names())[1:]...)
+	cmd.Env = []string{"PATH=" + folder, "LC_ALL=C", "LOGNAME=root"}
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Read(string(out)); err != nil {
+		t.Fatal(err)
+	}
+	names, err := os.ReadFile(started)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := strings.Fields(string(names))
+	t.Logf("%d programs", len(list))
+	if len(list) > most {
+		t.Errorf("%d programs, want %d at most: %s", len(list), most, strings.Join(list, " "))
+	}
+}
+
 func TestReadWantsAnEnd(t *testing.T) {
 	for name, text := range map[string]string{"empty": "", "cut": "\n=uname\n Linux\n", "other": "sh: not found\n", "spoofed": "\n=env\n A=\n  =end\n"} {
 		if _, err := Read(text); err == nil {
@@ -131,6 +168,7 @@ func FuzzFacts(f *testing.F) {
 	f.Add("\n=uname\n Linux\n 6.1\n #1\n x86_64\n h\n\n=end\n")
 	f.Add("\n=has ip\n\n=nets\n e\n\n=addresses\n 1: e: <UP>\n     inet 1/99 peer\n     inet6 x peer y\n     inet 1.2.3.4\n\n=end\n")
 	f.Add("\n=file /etc/os-release\n ID=\"\n VERSION=(\n\n=file /etc/redhat-release\n  x\n\n=end\n")
+	f.Add("=readable\n /etc/hosts /etc/os-release\n=texts\n /etc/os-release:ID=x\n no path\n=end\n")
 	f.Add("\n=file /etc/SuSE-release\n open suse\n\n=mtab\n a\\400 b c d e f\n\n=sizes\n a 1 2 3 4 5 6\n\n=end\n")
 	f.Add("\n=fact program\n x\n 0 9\n\n=cpuinfo\n # processors : 4\n cpu cores : -1\n siblings : 5\n core id : 1\n\n=uname\n \n \n \n s390x\n\n=end\n")
 	f.Add("\n=blocks\n a\n\n=partitions\n /sys/block/a/a1/start:1\n\n=vgs\n ,,,,,,\n\n=above\n /\n\n=ports\n /sys/class/net/e/bonding\n\n=nets\n e\n\n=has ip\n\n=end\n")

@@ -37,7 +37,7 @@ func Read(out string) (*Raw, error) {
 	return r, nil
 }
 
-// keep files a section. Sections of one name are put together, but those of files: a file has one content.
+// keep files a section. Sections of one name are put together, but those of files: a file has one content. Files come each for itself, or all together as lines "PATH:LINE".
 func (r *Raw) keep(name, text string) {
 	if !utf8.ValidString(text) && !strings.HasPrefix(name, "fact ") {
 		text = strings.ToValidUTF8(text, "\uFFFD")
@@ -46,6 +46,15 @@ func (r *Raw) keep(name, text string) {
 	switch kind {
 	case "file":
 		r.files[rest] = text
+	case "readable": // those that hold nothing have no line in texts
+		for path := range strings.FieldsSeq(text) {
+			r.files[path] = ""
+		}
+	case "texts":
+		for line := range strings.Lines(text) {
+			path, content, _ := strings.Cut(line, ":")
+			r.files[path] += content
+		}
 	case "fact":
 		r.locals = append(r.locals, readLocal(rest, text))
 	case "ethtool":
