@@ -45,10 +45,7 @@ func (h *Host) exec(ctx context.Context, c change.Exec) (change.Outcome, error) 
 	if len(c.Argv) == 0 || c.Argv[0] == "" {
 		return change.Outcome{}, h.at("", errors.New("run: no program is named"))
 	}
-	p := program{argv: c.Argv, dir: c.Dir, stdin: strings.NewReader(c.Stdin)}
-	if len(c.Env) > 0 {
-		p.argv = append(append([]string{"env", "--"}, c.Env...), c.Argv...)
-	}
+	p := program{argv: c.Argv, env: c.Env, dir: c.Dir, stdin: strings.NewReader(c.Stdin)}
 	p.secret = h.become != nil // sudo's log keeps the words of the programs that it starts
 	defer h.forget(ctx)
 	begin := time.Now()

@@ -58,10 +58,10 @@ func newDialogue(h *Host, p program, terminal bool) (*dialogue, error) {
 
 // tellWords lets the program's words come before the rest of its stdin.
 func (d *dialogue) tellWords() error {
-	if slices.ContainsFunc(d.p.argv, func(a string) bool { return strings.ContainsRune(a, 0) }) {
+	if slices.ContainsFunc(d.p.words(), func(a string) bool { return strings.ContainsRune(a, 0) }) {
 		return errors.New("a NUL cannot be in an argument")
 	}
-	words := io.Reader(strings.NewReader(host.Quote(d.p.argv...) + "\n" + d.mark + "\n"))
+	words := io.Reader(strings.NewReader(host.Quote(d.p.words()...) + "\n" + d.mark + "\n"))
 	if d.p.stdin != nil {
 		words = io.MultiReader(words, d.p.stdin)
 	}

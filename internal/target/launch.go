@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
+	"github.com/pfrun/pfrun/internal/transport/local"
 	"github.com/pfrun/pfrun/modules/host"
 )
 
@@ -38,6 +40,7 @@ eval "set -- $c"
 // program is something to run on the target as the wanted user.
 type program struct {
 	argv   []string
+	env    []string // NAME=value, for this program alone
 	dir    string
 	stdin  io.Reader
 	secret bool // its words come on stdin; see listener
@@ -49,6 +52,14 @@ type program struct {
 	ofLogin bool // see Program
 }
 
+// words gives the words of the program, behind env where it has variables of its own.
+func (p program) words() []string {
+	if len(p.env) == 0 {
+		return p.argv
+	}
+	return slices.Concat([]string{"env", "--"}, p.env, p.argv)
+}
+
 // script makes the program of a fixed script and its arguments.
 func script(text string, args ...string) program {
 	return program{argv: append([]string{"sh", "-c", text, "sh"}, args...)}
@@ -57,6 +68,9 @@ func script(text string, args ...string) program {
 // launch runs a program to its end and gives its status. An error says that it was not run, or that nobody knows how it ended. It has no terminal, unless it turned out that
 // becoming the wanted user needs one.
 func (h *Host) launch(ctx context.Context, p program) (int, error) {
+	if status, err := h.plain(ctx, p); !errors.Is(err, local.ErrNotPlain) {
+		return status, err
+	}
 	if !h.terminal.Load() {
 		status, err := h.attempt(ctx, p, false)
 		if !errors.Is(err, errWantsTerminal) {
@@ -65,6 +79,19 @@ func (h *Host) launch(ctx context.Context, p program) (int, error) {
 		h.terminal.Store(true)
 	}
 	return h.attempt(ctx, p, true)
+}
+
+// plain runs a program without a launcher, where the connection is to this very machine and there is nobody to become.
+func (h *Host) plain(ctx context.Context, p program) (int, error) {
+	here, ok := h.conn.(local.Conn)
+	if !ok || h.become != nil || p.ofLogin {
+		return 0, local.ErrNotPlain
+	}
+	status, err := here.RunPlain(ctx, host.Command{Argv: p.argv, Env: p.env, Dir: p.dir, Stdin: p.stdin, Stdout: p.stdout, Stderr: p.stderr})
+	if err != nil && !errors.Is(err, local.ErrNotPlain) {
+		err = h.at("", err)
+	}
+	return status, err
 }
 
 func (h *Host) attempt(ctx context.Context, p program, terminal bool) (int, error) {
@@ -103,7 +130,7 @@ func (d *dialogue) command() host.Command {
 	}
 	argv := append([]string{"sh", "-c", text, "sh"}, args...)
 	if !d.p.secret {
-		argv = append(argv, d.p.argv...)
+		argv = append(argv, d.p.words()...)
 	}
 	if b := d.h.become; b != nil {
 		// What the method was told about the language is no business of the program.

@@ -20,7 +20,7 @@ func (h *Host) Probe(ctx context.Context, p host.Probe) (host.Output, error) {
 	}
 	ctx, cancel := bounded(ctx, h.timeout)
 	defer cancel()
-	start := program{argv: append([]string{"env", "LC_ALL=C"}, p.Argv...)}
+	start := program{argv: p.Argv, env: []string{"LC_ALL=C"}}
 	if p.Stdin != "" {
 		start.stdin = strings.NewReader(p.Stdin)
 	}

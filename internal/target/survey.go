@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/pfrun/pfrun/internal/transport/local"
 	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 )
@@ -43,6 +44,9 @@ func (h *Host) survey(ctx context.Context) (*survey, error) {
 	ctx, cancel := bounded(ctx, h.timeout)
 	defer cancel()
 	return h.seen.get(ctx, func(ctx context.Context) (*survey, error) {
+		if s, err := h.lookHere(); !errors.Is(err, local.ErrNotPlain) {
+			return s, err
+		}
 		part := marker("part")
 		r, err := h.run(ctx, script(lookAround, part))
 		if err != nil {
@@ -56,6 +60,19 @@ func (h *Host) survey(ctx context.Context) (*survey, error) {
 	})
 }
 
+// lookHere makes the survey without a shell, where the connection is to this very machine.
+func (h *Host) lookHere() (*survey, error) {
+	here, ok := h.conn.(local.Conn)
+	if !ok || h.become != nil {
+		return nil, local.ErrNotPlain
+	}
+	l, err := here.Look()
+	if err != nil {
+		return nil, err
+	}
+	return surveyOf(l)
+}
+
 func parseSurvey(text, part string) (*survey, error) {
 	parts := strings.Split(text, "\n"+part+"\n")
 	if len(parts) != 4 {
@@ -65,19 +82,26 @@ func parseSurvey(text, part string) (*survey, error) {
 	if len(lines) < 9 {
 		return nil, errors.New("facts: the answer is too short")
 	}
-	uid, err := strconv.Atoi(lines[1])
+	return surveyOf(local.Look{
+		User: lines[0], UID: lines[1], Home: lines[2], Kernel: lines[3], Arch: lines[4], Node: lines[5], Umask: lines[6], Folder: lines[7], Manager: lines[8],
+		OSRelease: parts[1], Passwd: parts[2], Group: parts[3],
+	})
+}
+
+func surveyOf(l local.Look) (*survey, error) {
+	uid, err := strconv.Atoi(l.UID)
 	if err != nil {
-		return nil, fmt.Errorf("facts: user id %q is no number", lines[1])
+		return nil, fmt.Errorf("facts: user id %q is no number", l.UID)
 	}
-	f := host.Facts{User: lines[0], UID: uid, Home: lines[2], Folder: lines[7], Kernel: lines[3], Arch: lines[4], Node: lines[5], OSRelease: parseOSRelease(parts[1])}
-	if f.Umask, err = parseUmask(lines[6]); err != nil {
+	f := host.Facts{User: l.User, UID: uid, Home: l.Home, Folder: l.Folder, Kernel: l.Kernel, Arch: l.Arch, Node: l.Node, OSRelease: parseOSRelease(l.OSRelease)}
+	if f.Umask, err = parseUmask(l.Umask); err != nil {
 		return nil, err
 	}
-	switch m := change.Manager(lines[8]); m {
+	switch m := change.Manager(l.Manager); m {
 	case change.Systemd, change.OpenRC, change.SysVinit:
 		f.ServiceManager = m
 	}
-	return &survey{f, parseAccounts(parts[2]), parseAccounts(parts[3])}, nil
+	return &survey{f, parseAccounts(l.Passwd), parseAccounts(l.Group)}, nil
 }
 
 // parseUmask reads what the shell's umask says, in octal.

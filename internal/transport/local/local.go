@@ -36,9 +36,14 @@ func (Conn) Run(ctx context.Context, c host.Command) (int, error) {
 	if err := context.Cause(ctx); err != nil {
 		return 0, fmt.Errorf("%s: %w", c.Argv[0], err)
 	}
-	r, err := start(c)
+	return run(ctx, c, command(c))
+}
+
+// run runs a program that is ready to start.
+func run(ctx context.Context, c host.Command, cmd *exec.Cmd) (int, error) {
+	r, err := start(c, cmd)
 	if err != nil {
-		return 0, err
+		return 0, errNotStarted{err}
 	}
 	err = r.wait(ctx)
 	r.stop()

@@ -27,8 +27,8 @@ type running struct {
 }
 
 // start starts a program and the copying of its streams.
-func start(c host.Command) (_ *running, err error) {
-	r := &running{cmd: command(c), failed: make(chan error, 3), drained: make(chan struct{}), exited: make(chan struct{})}
+func start(c host.Command, cmd *exec.Cmd) (_ *running, err error) {
+	r := &running{cmd: cmd, failed: make(chan error, 3), drained: make(chan struct{}), exited: make(chan struct{})}
 	fail := func(err error) { r.failed <- err }
 	r.output = transport.Output{Stdout: transport.NewSink(c.Stdout, fail), Stderr: transport.NewSink(c.Stderr, fail)}
 	stdin, err := r.launch(c.Terminal)
