@@ -10,7 +10,11 @@ import (
 )
 
 func main() {
-	if err := helper.Main(os.Stdin, os.Stdout, ontarget.Specs()); err != nil {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "pfrun-helper: it is started by pfrun, with its own SHA-256")
+		os.Exit(1)
+	}
+	if err := helper.Main(os.Stdin, os.Stdout, os.Args[1], ontarget.Specs()); err != nil {
 		fmt.Fprintln(os.Stderr, "pfrun-helper:", err)
 		os.Exit(1)
 	}

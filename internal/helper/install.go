@@ -33,12 +33,12 @@ const (
 	maxNoise   = 64 << 10        // of what may be said before hello
 )
 
-// start becomes the helper of a hash ($2) in a folder ($1) where it is there, belongs to the login ($3) who alone can write to it, and has that hash. Else it says so, with what
-// the host is.
+// start becomes the helper of a hash ($2), which it is told, in a folder ($1) where it is there, belongs to the login ($3) who alone can write to it, and has that hash. Else it
+// says so, with what the host is.
 const start = `d=$1 f=$1/helper-$2
 own() { case $(stat -c "%u %a" -- "$1") in "$2 "*[2367]?|"$2 "*[2367]) return 1 ;; "$2 "*) return 0 ;; esac; return 1; }
 if [ -d "$d" ] && ! [ -L "$d" ] && [ -f "$f" ] && ! [ -L "$f" ] && own "$d" "$3" && own "$f" "$3"; then
-s=$(sha256sum < "$f") && [ "${s%% *}" = "$2" ] && exec "$f"
+s=$(sha256sum < "$f") && [ "${s%% *}" = "$2" ] && exec "$f" "$2"
 fi
 echo "` + sayMissing + `$(uname -s) $(uname -m)"`
 

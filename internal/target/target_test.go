@@ -4,11 +4,16 @@ import (
 	"context"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/pfrun/pfrun/internal/target"
 	"github.com/pfrun/pfrun/internal/transport"
 	"github.com/pfrun/pfrun/internal/transport/local"
+	"github.com/pfrun/pfrun/modules/change"
 	"github.com/pfrun/pfrun/modules/host"
 	"github.com/pfrun/pfrun/modules/host/hosttest"
 )
@@ -51,6 +56,45 @@ func suite(t *testing.T, open func(t *testing.T) host.Host, uid, gid int) {
 
 func TestLocal(t *testing.T) {
 	suite(t, func(t *testing.T) host.Host { return open(t, local.Conn{}, target.Options{Name: "h1"}) }, os.Getuid(), os.Getgid())
+}
+
+// TestLookHere holds what files and system calls say of this machine to what a shell says, and programs started at once to those that a shell starts.
+func TestLookHere(t *testing.T) {
+	here, through := open(t, local.Conn{}, target.Options{Name: "h1"}), open(t, plain{local.Conn{}}, target.Options{Name: "h1"})
+	a, err := here.Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := through.Facts(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b, a); diff != "" {
+		t.Errorf("facts differ from those of a shell: %s", diff)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "no first line")
+	if err := os.WriteFile(file, []byte("echo it runs\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]change.Exec{
+		"found":      {Argv: []string{"sh", "-c", "pwd; printf '%s|' \"$PATH\" \"$PWD\" \"$X\"; cat"}, Env: []string{"X=a b"}, Dir: dir, Stdin: "in"},
+		"not found":  {Argv: []string{"no-such-program-here"}},
+		"shell's":    {Argv: []string{file}},
+		"a folder":   {Argv: []string{dir}},
+		"relative":   {Argv: []string{"./no first line"}, Dir: dir},
+		"no folder":  {Argv: []string{"true"}, Dir: dir + "/missing"},
+		"odd folder": {Argv: []string{"pwd"}, Dir: dir + "/../"},
+	} {
+		want, wantErr := through.Apply(t.Context(), c)
+		got, err := here.Apply(t.Context(), c)
+		if (err == nil) != (wantErr == nil) || err != nil && err.Error() != wantErr.Error() {
+			t.Errorf("%s: error %v, want %v", name, err, wantErr)
+		}
+		if diff := cmp.Diff(want, got, cmpopts.IgnoreFields(change.Outcome{}, "Start", "End")); diff != "" {
+			t.Errorf("%s: %s", name, diff)
+		}
+	}
 }
 
 // plain is a connection without file access of its own.
