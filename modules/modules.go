@@ -115,6 +115,14 @@ type Request struct {
 	// Make has the steps made at once; with Replan a first step that finds the host changed meanwhile (host.ErrStale) has the task planned once more.
 	Make   bool
 	Replan bool
+	// Behind has the task begun when the one that was sent before it has ended, however that ended; nil: at once. Sent is called when the request is on its way; nil: nobody waits for that.
+	Behind *Chain
+	Sent   func()
+}
+
+// Chain is tasks that follow one another on one host without waiting for answers. It belongs to who sends them, one at a time.
+type Chain struct {
+	Last uint32 // what the host's Planner calls the one that was sent last; 0: none was
 }
 
 // Performed is what came of a Request.

@@ -28,6 +28,9 @@ type hostTask struct {
 	to      delegation
 	round   int             // the number of the try, from 1 on, where there may be more
 	limit   context.Context // of changes, where the task has a time-out; nil: none
+	queue   *queue          // of the items of a loop that travel together; nil: each is waited for
+	sent    func()          // with queue: the item is on its way
+	later   *vars.Later     // with queue: what came of the item before
 }
 
 // making is the context under which changes are made.
@@ -59,7 +62,7 @@ func endingOf(res *event.TaskResult) ending {
 }
 
 func (ht *hostTask) view() vars.View {
-	v := vars.View{Host: ht.h.name, Play: ht.p, Task: ht.t, Local: ht.local}
+	v := vars.View{Host: ht.h.name, Play: ht.p, Task: ht.t, Local: ht.local, Later: ht.later}
 	if ht.turn != nil {
 		v.Included = ht.turn.under
 	}
@@ -291,7 +294,7 @@ func (ht *hostTask) work(scope jinja.Scope) ending {
 			return e
 		}
 	}
-	release, err := s.target.take(ht.looking)
+	release, err := ht.place(s)
 	if err != nil {
 		return endingOf(ht.brokenOffResult())
 	}

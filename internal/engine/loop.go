@@ -28,35 +28,56 @@ func (ht *hostTask) runLoop() {
 		return
 	}
 	sum := &loopSum{results: jinja.NewList()}
-	var last jinja.Value
 	ht.facts = jinja.NewDict()
-	for i, item := range l.items {
+	if ht.travels(l) {
+		ht.together(l, sum)
+	} else {
+		ht.inTurn(l, sum)
+	}
+	ht.finish(sum.ending(ht))
+}
+
+// inTurn does the items one after another.
+func (ht *hostTask) inTurn(l *looping, sum *loopSum) {
+	var last jinja.Value
+	for i := range l.items {
 		if i > 0 && l.pause > 0 && wait(ht.looking, time.Duration(l.pause*float64(time.Second))) != nil || ht.brokenOff(ht.looking) {
 			sum.interrupted = true
 			break
 		}
 		one := *ht
 		one.local = ht.itemVars(l, i, last)
-		text := jinja.Str(item)
-		one.item = &text
-		e := one.timed()
-		last = l.withItem(e.value, one.local)
-		if e.res.Result != nil && last != nil {
-			e.res.Result = jinja.ToGo(last)
-		}
-		one.label(e, item)
-		for _, w := range e.wishes {
-			w.own, w.label = l.own(one.local), one.shown(*e.res).Item
-		}
-		sum.add(e)
-		if len(e.wishes) == 0 || e.res.Status != event.OK {
-			one.tell(e.res)
-		}
-		if one.breaks(e) {
+		var e ending
+		e, last = one.doItem(l, l.items[i])
+		if one.told(e, sum) {
 			break
 		}
 	}
-	ht.finish(sum.ending(ht))
+}
+
+// doItem does the task for an item, and gives what came of it, also as later items see it.
+func (ht *hostTask) doItem(l *looping, item jinja.Value) (ending, jinja.Value) {
+	text := jinja.Str(item)
+	ht.item = &text
+	e := ht.timed()
+	seen := l.withItem(e.value, ht.local)
+	if e.res.Result != nil && seen != nil {
+		e.res.Result = jinja.ToGo(seen)
+	}
+	ht.label(e, item)
+	for _, w := range e.wishes {
+		w.own, w.label = l.own(ht.local), ht.shown(*e.res).Item
+	}
+	return e, seen
+}
+
+// told counts and tells what came of an item, and reports whether the loop ends with it.
+func (ht *hostTask) told(e ending, sum *loopSum) bool {
+	sum.add(e)
+	if len(e.wishes) == 0 || e.res.Status != event.OK {
+		ht.tell(e.res)
+	}
+	return ht.breaks(e)
 }
 
 // itemVars gives the variables of an item. Under the name of register stands what came of the item before.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -430,5 +431,41 @@ func TestPanicEndsTheRequestAlone(t *testing.T) {
 	}
 	if _, err := h.ReadFile(t.Context(), "/etc/hostname", 1<<10); err != nil {
 		t.Errorf("after a panic: %v", err)
+	}
+}
+
+// TestBehind sends tasks one behind another without waiting for answers: each is begun when the one before it has ended, though that failed or was given up.
+func TestBehind(t *testing.T) {
+	h, _ := connect(t, here(t.Context()))
+	command, ok := modules.NewRegistry(ontarget.Specs()...).Lookup("command")
+	if !ok {
+		t.Fatal("no module command")
+	}
+	file := filepath.Join(t.TempDir(), "order")
+	given, gaveUp := context.WithCancel(t.Context())
+	var chain modules.Chain
+	var wg sync.WaitGroup
+	for i, line := range []string{"sleep 0.2; echo 0 >>$1", "echo 1 >>$1; exit 3", "sleep 0.1; echo 2 >>$1", "echo given up >>$1", "echo 4 >>$1"} {
+		task, err := command.Decode(diag.Pos{}, []modules.Given{{Name: "argv", Value: []any{"sh", "-c", line, "sh", file}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		looking := t.Context()
+		if i == 3 {
+			looking = given
+		}
+		sent := make(chan struct{})
+		wg.Go(func() {
+			_, err := h.Perform(looking, looking, modules.Request{Module: "command", Task: task, Make: true, Behind: &chain, Sent: func() { close(sent) }})
+			if (err != nil) != (i == 3) {
+				t.Errorf("task %d: %v", i, err)
+			}
+		})
+		<-sent
+	}
+	gaveUp()
+	wg.Wait()
+	if got, err := os.ReadFile(file); err != nil || string(got) != "0\n1\n2\n4\n" {
+		t.Errorf("%q, %v", got, err)
 	}
 }

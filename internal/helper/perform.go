@@ -30,6 +30,9 @@ func (h *Host) Perform(looking, hard context.Context, r modules.Request) (*modul
 		return nil, err
 	}
 	h.planMu.Lock()
+	if r.Behind != nil {
+		args.After = r.Behind.Last
+	}
 	catchUp, err := h.catchUp(r.Over, &args)
 	var body []byte
 	if err == nil {
@@ -47,6 +50,12 @@ func (h *Host) Perform(looking, hard context.Context, r modules.Request) (*modul
 	h.planMu.Unlock()
 	if err != nil {
 		return nil, err
+	}
+	if r.Behind != nil {
+		r.Behind.Last = id
+	}
+	if r.Sent != nil {
+		r.Sent()
 	}
 	m, there, err := h.patiently(looking, hard, id, c)
 	if err != nil {

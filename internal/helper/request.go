@@ -55,6 +55,7 @@ type performArgs struct {
 	Make     bool
 	Replan   bool
 	Env      []string
+	After    uint32 // the request that has to be answered first; 0: none
 }
 
 // plannedArgs is what an overlay lacks. It is sent before the request that needs it, and not answered.

@@ -76,6 +76,9 @@ func (j *job) perform(a performArgs) (performAnswer, error) {
 		return performAnswer{}, fmt.Errorf("the helper has no module %q", a.Module)
 	}
 	module := j.s.Modules[at]
+	if err := j.wait(a.After); err != nil {
+		return performAnswer{}, err
+	}
 	shown, err := j.shown(a.Overlay)
 	if err != nil {
 		return performAnswer{}, err

@@ -78,6 +78,8 @@ type job struct {
 	look, hard context.Context
 	endLooks   context.CancelFunc
 	endAll     context.CancelFunc
+	finished   chan struct{} // closed when it is over, and so is what it had to wait for
+	before     *job          // what it had to wait for; nil: nothing
 }
 
 // replayed is an overlay as the control node has it; err says why it could not be made.
@@ -150,7 +152,7 @@ func (s *server) open(args []byte) error {
 // newJob makes a job, whose looks end with ctx and whose steps do not; nil where the session has ended. The timeout is that of a look or of one step; what is performed has as
 // many steps as it has.
 func (s *server) newJob(ctx context.Context, id uint32, o op, timeout time.Duration) *job {
-	j := &job{s: s, id: id}
+	j := &job{s: s, id: id, finished: make(chan struct{})}
 	j.hard, j.endAll = context.WithCancel(context.WithoutCancel(ctx))
 	if timeout > 0 && o != opPerform {
 		bounded, stop := context.WithTimeout(j.hard, timeout)
@@ -177,12 +179,40 @@ func (s *server) newJob(ctx context.Context, id uint32, o op, timeout time.Durat
 func stopBoth(a, b context.CancelFunc) context.CancelFunc { return func() { a(); b() } }
 
 func (j *job) done() {
+	j.endLooks()
+	j.endAll()
+	if j.before == nil {
+		j.finish()
+	} else { // where it was given up before its turn, who comes behind it still waits
+		go func() {
+			<-j.before.finished
+			j.finish()
+		}()
+	}
+	j.s.jobs.Done()
+}
+
+func (j *job) finish() {
 	j.s.mu.Lock()
 	delete(j.s.running, j.id)
 	j.s.mu.Unlock()
-	j.endLooks()
-	j.endAll()
-	j.s.jobs.Done()
+	close(j.finished)
+}
+
+// wait waits until another request is over. That one came first, so it is known as long as it is under way.
+func (j *job) wait(id uint32) error {
+	j.s.mu.Lock()
+	j.before = j.s.running[id]
+	j.s.mu.Unlock()
+	if j.before == nil {
+		return nil
+	}
+	select {
+	case <-j.before.finished:
+		return nil
+	case <-j.look.Done():
+		return context.Cause(j.look)
+	}
 }
 
 func (s *server) giveUp(m message) {

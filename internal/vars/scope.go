@@ -19,6 +19,14 @@ type View struct {
 	Local *jinja.Dict
 	// Reached gives the connection variables that nobody sets: a task sees what is there in their place. nil: nothing is.
 	Reached func(name string) (jinja.Value, bool)
+	// Later is a variable that Local does not hold because its value may still be on its way; nil: there is none.
+	Later *Later
+}
+
+// Later is a variable whose value is waited for when something looks at it.
+type Later struct {
+	Name string
+	Get  func() (v jinja.Value, there bool)
 }
 
 // Scope gives the variables that a task sees.
@@ -45,6 +53,11 @@ type scope struct {
 func (sc *scope) Lookup(name string) (jinja.Value, bool) {
 	if v, ok := get(sc.Local, name); ok {
 		return v, true
+	}
+	if sc.Later != nil && sc.Later.Name == name {
+		if v, ok := sc.Later.Get(); ok {
+			return v, true
+		}
 	}
 	if v, ok := sc.lookupMagic(name); ok {
 		return v, true
