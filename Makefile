@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := build
 .PHONY: help build helper test test-unit test-integration test-long race lint fuzz expressions bench-expressions fuzz-seeds \
-	images conformance parity parity-record parity-generated parity-generated-record engine cc demo demo-down clean
+	images conformance parity parity-record parity-generated parity-generated-record bench engine cc demo demo-down clean
 
 # What needs no container engine, and what does.
 UNIT = $(shell go list ./... | grep -v '/integration')
@@ -80,6 +80,13 @@ parity-generated: engine helper ## run playbooks made at random by both, and com
 parity-generated-record: engine helper ## record what ansible-core does with some of them
 	@integration/images/images.sh parity
 	PFRUN_PARITY=record COUNT=$(or $(COUNT),40) $(GENERATED) -run 'TestRecord$$'
+
+# How often each workload is measured.
+SPEED_ROUNDS ?= 5
+
+bench: engine helper ## measure pfrun beside ansible-core, and write docs/speed.md
+	@integration/images/images.sh parity
+	PFRUN_INTEGRATION=require SPEED_ROUNDS=$(SPEED_ROUNDS) SPEED_TABLE="$(CURDIR)/docs/speed.md" go test ./integration/parity -count=1 -run '^$$' -bench '^BenchmarkSpeed$$' -benchtime 1x -timeout 3h
 
 race: cc helper ## run the unit tests in their long form, in random order
 	@$(REPORT) "$(GOTEST) -shuffle=on -count=1 $(UNIT)"

@@ -28,13 +28,13 @@ type peer struct {
 }
 
 // ansible is ansible-core on a fleet of its own, as fast as it can be made without leaving anything out.
-func ansible(t *testing.T, name string) *peer {
+func ansible(t testing.TB, name string) *peer {
 	t.Helper()
 	return &peer{name: name, fleet: lab.StartFleet(t, hosts, true), env: "ANSIBLE_NOCOLOR=1 ANSIBLE_PIPELINING=1"}
 }
 
 // pfrun is pfrun under the name ansible-playbook on a fleet of its own.
-func pfrun(t *testing.T) *peer {
+func pfrun(t testing.TB) *peer {
 	t.Helper()
 	p := &peer{name: "pfrun", fleet: lab.StartFleet(t, hosts, false), env: "ANSIBLE_NOCOLOR=1"}
 	bin, err := binary()
