@@ -17,6 +17,8 @@ import (
 const (
 	firstResult = 10 // round trips from nothing to the first task's result, the helper being there
 	perTask     = 1  // for each task after it
+	perLoop     = 10 // for a loop of loopItems: they travel together
+	loopItems   = 30
 	wireDelay   = 25 * time.Millisecond
 )
 
@@ -53,6 +55,13 @@ func TestRoundTrips(t *testing.T) {
 			if got := trips[last] - trips[0]; got > last*perTask {
 				t.Errorf("%d round trips for %d further tasks, want one each at most", got, last)
 			}
+			loop := o
+			loop.Playbooks = []string{write(t, "loop.yml", manyItems(name, tt.keywords))}
+			if trips := p.results(t, loop); len(trips) != loopItems+2 || trips[loopItems]-trips[0] > perLoop {
+				t.Errorf("round trips to the results of ping and a loop: %v, want %d at most for the loop", trips, perLoop)
+			} else {
+				t.Logf("%d round trips for a loop of %d", trips[loopItems]-trips[0], loopItems)
+			}
 			o.NoHelper = true
 			without := p.results(t, o)
 			t.Logf("without the helper: %d, then %d", without[0], without[last]-without[0])
@@ -72,6 +81,12 @@ func manyLooks(name, keywords string) string {
 		fmt.Fprintf(&b, "    - postconf: {parameters: {inet_protocols: }, state: assert}\n")
 	}
 	return b.String()
+}
+
+// manyItems is a playbook with a loop that changes something with every item.
+func manyItems(name, keywords string) string {
+	return fmt.Sprintf("- hosts: all\n  gather_facts: false\n%s  tasks:\n    - ping:\n    - lineinfile: {path: /tmp/loop-%s, line: '{{ item }}', create: true}\n      loop: '{{ range(%d) }}'\n      register: lines\n",
+		keywords, name, loopItems)
 }
 
 // proxy carries connections to a host, each direction delayed, and counts the round trips: each time that something is sent after something came.
