@@ -40,7 +40,7 @@ func TestLoad(t *testing.T) {
 	if err := os.WriteFile(path, program, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	said, err := exec.Command(path).Output() // its stdin ends at once
+	said, err := exec.Command(path, b.Hash).Output() // its stdin ends at once
 	if want := "pfrun-helper hello " + b.Hash + " " + b.Form + "\n"; err != nil || string(said) != want {
 		t.Errorf("it says %q, not %q (%v): it was built from other sources, run make helper", said, want, err)
 	}

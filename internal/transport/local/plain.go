@@ -43,7 +43,11 @@ func (Conn) RunPlain(ctx context.Context, c host.Command) (int, error) {
 	}
 	c.Env = append([]string{"PATH=" + path}, c.Env...)
 	if c.Dir != "" {
-		c.Env = append([]string{"PWD=" + c.Dir, "OLDPWD=" + os.Getenv("PWD")}, c.Env...)
+		real, err := filepath.EvalSymlinks(c.Dir) // the launcher enters a folder by its own name
+		if err != nil {
+			return 0, ErrNotPlain
+		}
+		c.Env = append([]string{"PWD=" + real, "OLDPWD=" + os.Getenv("PWD")}, c.Env...)
 	}
 	return runStarted(ctx, c, program)
 }
