@@ -46,8 +46,9 @@ func parse(out string) []step {
 		if m := header.FindStringSubmatch(line); m != nil {
 			task, last = m[1], -1
 			clear(at)
-		} else if recap.MatchString(line) {
-			break
+		} else if recap.MatchString(line) { // each playbook of a call ends with one
+			task, last = "", -1
+			clear(at)
 		} else if m := oneHost.FindStringSubmatch(line); m != nil && task != "" {
 			put(m[2], status(m[1], m[3]))
 		} else if m := included.FindStringSubmatch(line); m != nil && task != "" {
