@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -44,15 +45,24 @@ AFTER
 exec "$@"
 `
 
+// writeProgram writes a script. No program of another test begins meanwhile: it would hold the file open for writing, and the script could not be started ("text file busy",
+// golang/go#22315).
+func writeProgram(t *testing.T, name, text string) {
+	t.Helper()
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // fake makes a method of its own. before and after are lines of script around its question for the password.
 func fake(t *testing.T, method, before, after string) string {
 	t.Helper()
 	exe := filepath.Join(t.TempDir(), method)
 	text := strings.NewReplacer("BEFORE", before, "AFTER", after).Replace(map[string]string{"sudo": sudoScript, "su": suScript, "doas": doasScript}[method])
 	for name, text := range map[string]string{exe: text, exe + ".password": password} {
-		if err := os.WriteFile(name, []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		writeProgram(t, name, text)
 	}
 	return exe
 }

@@ -75,9 +75,7 @@ func newInit(t *testing.T, init string, programs map[string]string) *mailHost {
 		}
 	}
 	for name, text := range programs {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "DIR", dir)), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		writeProgram(t, filepath.Join(dir, name), strings.ReplaceAll(text, "DIR", dir))
 	}
 	comm := map[change.Manager]string{change.SysVinit: "init", change.OpenRC: "init", "": "bash"}[change.Manager(init)]
 	if err := os.WriteFile(filepath.Join(dir, "proc/1/comm"), []byte(comm+"\n"), 0o644); err != nil {

@@ -75,9 +75,7 @@ func newMailHost(t *testing.T, programs map[string]string) *mailHost {
 		t.Fatal(err)
 	}
 	for name, text := range programs {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(strings.ReplaceAll(text, "DIR", dir)), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		writeProgram(t, filepath.Join(dir, name), strings.ReplaceAll(text, "DIR", dir))
 	}
 	return &mailHost{open(t, withPrograms{dir: dir}, target.Options{Name: "h1"}), t, dir}
 }
