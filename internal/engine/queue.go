@@ -32,14 +32,14 @@ type travelling struct {
 	seen jinja.Value // what later items see of it
 }
 
-// travels reports whether the items of a loop may travel together: they are made, by a module that works on the host and asks for nothing in between, and nothing of the task is about
-// the time of an item or breaks the loop off.
+// travels reports whether the items of a loop may travel together: a module that works on the host does them and asks for nothing in between, and nothing of the task is about the time
+// of an item or breaks the loop off.
 func (ht *hostTask) travels(l *looping) bool {
 	t := ht.t
 	if len(l.items) < 2 || l.pause > 0 || t.Loop.BreakWhen != nil || t.Until != nil || t.Retries != nil || t.Async != nil || t.Timeout != nil || ht.TaskTimeout > 0 {
 		return false
 	}
-	if ht.PlanOnly || t.CheckMode != nil || t.Include != nil || t.Dynamic != nil || t.Module == nil || t.DelegateTo != nil {
+	if t.Include != nil || t.Dynamic != nil || t.Module == nil || t.DelegateTo != nil {
 		return false
 	}
 	if ht.OnTarget == nil || !ht.OnTarget(t.Module.Name) || slices.Contains(gatherers, t.Module.Name) {
@@ -122,9 +122,7 @@ func (ht *hostTask) place(s *session) (release func(), err error) {
 		return s.target.take(ht.looking)
 	}
 	if q.session != s {
-		for _, one := range q.under[:len(q.under)-1] { // the last is this one
-			<-one.done
-		}
+		q.wait()
 		q.leave()
 		if q.release, err = s.target.take(ht.looking); err != nil {
 			return nil, err
@@ -132,6 +130,13 @@ func (ht *hostTask) place(s *session) (release func(), err error) {
 		q.session, q.chain = s, modules.Chain{}
 	}
 	return func() {}, nil
+}
+
+// wait waits for the items before the one that is being computed, which is the last on its way.
+func (q *queue) wait() {
+	for _, one := range q.under[:len(q.under)-1] {
+		<-one.done
+	}
 }
 
 // leave gives the place back.

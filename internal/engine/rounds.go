@@ -76,8 +76,10 @@ func (w *work) planner() (modules.Planner, *host.Overlay, error) {
 // lookThere has the task planned on the host. Its steps are made at once but where they are only planned: over an overlay.
 func (w *work) lookThere(there modules.Planner, over *host.Overlay, before *[]change.Outcome) (round, error) {
 	q := modules.Request{Module: w.ht.t.Module.Name, Task: w.task, Over: over, Make: !plansOnly(w.host), Replan: before == nil, Env: w.env}
-	if w.ht.queue != nil {
-		q.Behind, q.Sent = &w.ht.queue.chain, w.ht.sent
+	if items := w.ht.queue; items != nil && over == nil {
+		q.Behind, q.Sent = &items.chain, w.ht.sent
+	} else if items != nil { // what is planned of one item lies over the host for the next
+		items.wait()
 	}
 	if before != nil {
 		q.Next, q.Outcomes = true, *before
